@@ -1,0 +1,22 @@
+"""What a baseline is: what a model must beat, fitted on the same data."""
+
+from __future__ import annotations
+
+from typing import Protocol, Self
+
+from torch import Tensor
+
+from aecore.samples import Samples
+
+
+class Baseline(Protocol):
+    """Something that is fitted once and kept beside a run as named tensors."""
+
+    @classmethod
+    def fit(cls, samples: Samples) -> Self:
+        """Fit to the training part of the data."""
+        ...
+
+    def _asdict(self) -> dict[str, Tensor]:
+        """Return what is kept, by the names of the constructor's arguments."""
+        ...

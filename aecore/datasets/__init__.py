@@ -1,0 +1,19 @@
+"""Data sets, one a file; a new one is its file and its line in ``TABLE``."""
+
+from aecore.datasets.data import Data
+from aecore.datasets.digits import Digits
+from aecore.datasets.fashion_mnist import FashionMnist
+from aecore.datasets.files import DamagedFile
+from aecore.datasets.mnist import Mnist
+from aecore.datasets.patches import Patches
+from aecore.datasets.sprites import Sprites
+
+TABLE: dict[str, type[Data]] = {
+    "mnist": Mnist,
+    "fashion_mnist": FashionMnist,
+    "digits": Digits,
+    "patches": Patches,
+    "sprites": Sprites,
+}
+
+__all__ = ["TABLE", "DamagedFile", "Data", "Digits", "FashionMnist", "Mnist", "Patches", "Sprites"]

@@ -1,0 +1,274 @@
+"""The experiment: a value that says everything a result depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from types import MappingProxyType
+from typing import Any, NamedTuple, cast
+from urllib.parse import parse_qs, urlencode
+
+import torch
+
+from aecore import datasets, methods, networks, tasks
+from aecore.datasets import Data
+from aecore.knobs import Complaint, Knob, Spec, Value, choice, knob, to_text
+from aecore.methods import Method
+from aecore.networks import Autoencoder, Net
+from aecore.tasks import Task
+
+# Part of every key: raised when the same experiment would no longer give the same bits.
+RECIPE = 1
+
+PARTS: dict[str, Mapping[str, type[Spec]]] = {
+    "data": datasets.TABLE,
+    "method": methods.TABLE,
+    "task": tasks.TABLE,
+    "net": networks.TABLE,
+}
+FALLBACK = {"data": "mnist", "method": "undercomplete", "task": "reconstruction", "net": "mlp"}
+SEED = Knob(0, low=0, high=2**31 - 1, step=1, fine=True)
+
+
+@dataclass(frozen=True)
+class Fit(Spec):
+    """How long and how fast to train; the optimiser is always Adam."""
+
+    name = "fit"
+
+    steps: int = knob(2000, 1, 100_000, scale="log")
+    batch: int = knob(128, 1, 4096, scale="log", fine=True)
+    rate: float = knob(3e-3, 1e-6, 1.0, scale="log", live=True)
+    schedule: str = choice("one_cycle", "cosine", "constant", fine=True)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Data, method, task, network, fit and seed; equal experiments give bit-equal results.
+
+    Parameters
+    ----------
+    data, method, task, net, fit : Spec
+        The parts, each a frozen set of knobs.
+    seed : int
+        The source of all chance: first weights, order of the samples, noise.
+    start : tuple of Experiment and int, optional
+        Begin with the state that another experiment had at a step, not with fresh weights.
+
+    Examples
+    --------
+    >>> e = Experiment.from_query("data=digits&net=linear&latent=4")
+    >>> e.net
+    Linear(latent=4)
+    >>> e == Experiment.from_query(e.to_query())
+    True
+    """
+
+    data: Data
+    method: Method
+    task: Task
+    net: Net
+    fit: Fit
+    seed: int = 0
+    start: tuple[Experiment, int] | None = None
+
+    @classmethod
+    def settle(
+        cls,
+        given: Mapping[str, object],
+        *,
+        others: Collection[str] = (),
+        only: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> Settled:
+        """Read values by name; use the nearest allowed one where a value is not allowed.
+
+        Parameters
+        ----------
+        given : mapping
+            Values, or their texts as they stand in a link, by name.
+        others : collection of str
+            Names that belong to somebody else and are passed over.
+        only : mapping of str to sequence of str
+            Parts that may not be just any of their table; the first is the default.
+
+        Returns
+        -------
+        Settled
+            The experiment, and one complaint for each name that was unknown or out of range.
+        """
+        rest = {name: value for name, value in given.items() if name not in others}
+        complaints: list[Complaint] = []
+
+        def settle(name: str, declared: Knob) -> Value:
+            asked = rest.pop(name, declared.default)
+            value, reason = declared.settle(asked)
+            if reason:
+                complaints.append(Complaint(name, to_text(asked), value, reason))
+            return value
+
+        kinds: dict[str, type[Spec]] = {}
+        for part, table in PARTS.items():
+            options = tuple(only.get(part, table))
+            wish = str(kinds["data"].defaults.get(part, FALLBACK[part]) if kinds else FALLBACK[part])
+            declared = Knob(wish if wish in options else options[0], options=options)
+            kinds[part] = table[str(settle(part, declared))]
+        data_type = cast("type[Data]", kinds["data"])
+        data = data_type(**{name: settle(name, declared) for name, declared in data_type.knobs().items()})
+
+        chain = rest.pop("start", ())
+        wanted = knobs_for(data, kinds["method"], kinds["task"], kinds["net"], chosen=rest)
+        values = {name: settle(name, wanted[name]) for name in wanted}
+        complaints += [Complaint(name, to_text(value), None, "unknown") for name, value in rest.items()]
+
+        parts: Any = {
+            part: kind(**{name: values[name] for name in kind.knobs()})
+            for part, kind in kinds.items()
+            if part != "data"
+        }
+        fit = Fit(**{name: values[name] for name in Fit.knobs()})  # type: ignore[arg-type]
+        experiment = cls(data=data, **parts, fit=fit, seed=cast("int", values["seed"]))
+        return Settled(experiment._begin_at(cast("Sequence[str]", chain), complaints), tuple(complaints))
+
+    def _begin_at(self, chain: Sequence[str], complaints: list[Complaint]) -> Experiment:
+        """Return this experiment with its ancestors, the nearest first, each as its step and what it had otherwise."""
+        if not chain:
+            return self
+        step, *changes = chain[0].split(":")
+        whole, reason = self.knobs["steps"].settle(step)
+        asked: dict[str, object] = {**self.flat(), **dict(change.split("=", 1) for change in changes if "=" in change)}
+        ancestor, wrong = self.settle(asked)
+        if reason or wrong or ancestor.net != self.net or ancestor.data != self.data:
+            complaints.append(Complaint("start", chain[0], None, reason or "not_an_option"))
+            return self
+        return replace(self, start=(ancestor._begin_at(chain[1:], complaints), cast("int", whole)))
+
+    @classmethod
+    def from_query(cls, query: str) -> Experiment:
+        """Read an experiment as it stands in an address bar.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown or a value is not allowed; the message names each.
+        """
+        pairs = parse_qs(query.lstrip("?"), keep_blank_values=True)
+        settled = cls.settle({name: texts if name == "start" else texts[-1] for name, texts in pairs.items()})
+        return settled.strictly()
+
+    @classmethod
+    def from_dict(cls, tree: Mapping[str, Any]) -> Experiment:
+        """Read what :meth:`to_dict` wrote.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown or missing, or a value is not allowed.
+        """
+        flat = {name: value for name, value in tree.items() if name not in ("start", "recipe")}
+        experiment = cls.settle(flat).strictly()
+        if missing := experiment.flat().keys() - flat.keys():
+            raise ValueError(f"the experiment does not say {', '.join(sorted(missing))}")
+        if tree.get("start"):
+            experiment = replace(experiment, start=(cls.from_dict(tree["start"][0]), int(tree["start"][1])))
+        return experiment
+
+    @property
+    def knobs(self) -> dict[str, Knob]:
+        """Every knob by name, with the bounds and defaults that hold for this experiment."""
+        kinds = (type(self.method), type(self.task), type(self.net))
+        return knobs_for(self.data, *kinds, chosen=self.flat()) | self.data.knobs()
+
+    def flat(self) -> dict[str, Value]:
+        """Return every value by the name that it has in a link, without the start."""
+        parts = {part: getattr(self, part) for part in PARTS}
+        flat: dict[str, Value] = {part: spec.name for part, spec in parts.items()}
+        for spec in (*parts.values(), self.fit):
+            flat |= spec.to_dict()
+        return flat | {"seed": self.seed}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the experiment as plain JSON types."""
+        start = self.start and [self.start[0].to_dict(), self.start[1]]
+        values = {name: list(value) if isinstance(value, tuple) else value for name, value in self.flat().items()}
+        return values | {"start": start, "recipe": RECIPE}
+
+    def to_query(self) -> str:
+        """Return the experiment as it stands in an address bar, every value said."""
+        pairs = [(name, to_text(value)) for name, value in self.flat().items()]
+        child = self
+        while child.start:
+            ancestor, step = child.start
+            mine = child.flat()
+            changes = [f"{name}={to_text(value)}" for name, value in ancestor.flat().items() if value != mine.get(name)]
+            pairs.append(("start", ":".join([str(step), *changes])))
+            child = ancestor
+        return urlencode(pairs, safe=",:=")
+
+    @property
+    def key(self) -> str:
+        """Sixteen hexadecimal digits that equal experiments share."""
+        canonical = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    def build(self) -> Autoencoder:
+        """Return the untrained autoencoder, its weights drawn from the seed alone."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            return self.method.network(self.data.shape, self.net)
+
+    def vary(self, **changes: Value) -> Experiment:
+        """Return a copy with some values changed, by the names that they have in a link.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown or a value is not allowed.
+
+        Examples
+        --------
+        >>> Experiment.from_query("data=digits").vary(latent=2).net.latent
+        2
+        """
+        return replace(self.settle(self.flat() | changes).strictly(), start=self.start)
+
+    def sweep(self, **ranges: Sequence[Value]) -> list[Experiment]:
+        """Return one experiment for each combination of the given values.
+
+        Examples
+        --------
+        >>> [e.net.latent for e in Experiment.from_query("data=digits").sweep(latent=(1, 2, 4))]
+        [1, 2, 4]
+        """
+        return [self.vary(**dict(zip(ranges, values, strict=True))) for values in product(*ranges.values())]
+
+
+class Settled(NamedTuple):
+    """What a link means, and what was wrong with it."""
+
+    experiment: Experiment
+    complaints: tuple[Complaint, ...]
+
+    def strictly(self) -> Experiment:
+        """Return the experiment, or raise ValueError that names every complaint."""
+        if self.complaints:
+            wrong = "; ".join(f"{c.name}={c.given!r}: {c.reason}, nearest {c.used!r}" for c in self.complaints)
+            raise ValueError(f"not an experiment: {wrong}")
+        return self.experiment
+
+
+def knobs_for(
+    data: Data, method: type[Spec], task: type[Spec], net: type[Spec], *, chosen: Mapping[str, object]
+) -> dict[str, Knob]:
+    """Return the knobs of all parts but the data, with the data's and the method's defaults and bounds."""
+    declared = {**method.knobs(), **task.knobs(), **net.knobs(), **Fit.knobs(), "seed": SEED}
+    narrowed = cast("type[Method]", method).narrow(
+        declared, shape=data.shape, unit=data.value_range == "unit", chosen=chosen
+    )
+    preferred = {**data.defaults, **method.defaults}
+    return {
+        name: replace(bounds, default=bounds.settle(preferred.get(name, bounds.default))[0])
+        for name, bounds in narrowed.items()
+    }

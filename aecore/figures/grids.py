@@ -1,0 +1,152 @@
+"""Grids: many small pictures as one PNG."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+from aecore.figures.theme import ink, sheet
+from aecore.text import Say
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_SHARP = 84  # least height of an enlarged picture, in pixels
+_NARROW = 340  # width in pixels at which the words still find room between the rows
+
+
+def atlas(pictures: ArrayLike, *, between: float = 0.06, under: float = 0.06) -> bytes:
+    """Write rows of pictures into one PNG, enlarged so that each pixel stays a square.
+
+    Parameters
+    ----------
+    pictures : array_like
+        Shape ``(rows, n, h, w)`` or ``(rows, n, h, w, 3)``, values in [0, 1]; others are
+        clipped, NaN becomes 0.
+    between, under : float
+        The transparent space right of each picture and under each row, in heights of a picture.
+
+    Returns
+    -------
+    bytes
+        Grey or RGB, with alpha.
+    """
+    tiles = _bytes(pictures)
+    rows, n, h, w, channels = tiles.shape
+    right, below = round(between * h), round(under * h)
+    canvas = np.zeros((rows, h + below, n, w + right, channels + 1), np.uint8)
+    canvas[:, :h, :, :w, :channels] = tiles.transpose(0, 2, 1, 3, 4)
+    canvas[:, :h, :, :w, channels] = 255
+    flat = canvas.reshape(rows * (h + below), n * (w + right), channels + 1)
+    flat = flat[: flat.shape[0] - below, : flat.shape[1] - right]
+    times = -(-_SHARP // h)
+    image = Image.fromarray(np.ascontiguousarray(flat), "LA" if channels == 1 else "RGBA")
+    stream = io.BytesIO()
+    image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def rows(
+    pictures: ArrayLike,
+    *,
+    names: Sequence[str],
+    errors: ArrayLike | None = None,
+    say: Say,
+) -> go.Figure:
+    """Draw rows of pictures under one another, such as originals over what came of them.
+
+    Parameters
+    ----------
+    pictures : array_like
+        Shape ``(rows, n, h, w)`` or ``(rows, n, h, w, 3)``, values in [0, 1].
+    names : sequence of str
+        The name of each row; it stands above the row.
+    errors : array_like, optional
+        Shape ``(rows, n)``, a number under each picture; NaN for none.
+    say : Say
+
+    Returns
+    -------
+    go.Figure
+        One image trace. ``layout.meta["aspect"]`` is the figure's width over its height.
+    """
+    tiles = np.asarray(pictures, float)
+    n_rows, n, h, w = tiles.shape[:4]
+    numbers = None if errors is None else np.asarray(errors, float).reshape(n_rows, n)
+    pixel = w * n / _NARROW
+    head, foot = 21 * pixel, (0.0 if numbers is None else 17 * pixel)
+    space = (head + foot) / h
+    png = atlas(tiles, between=0.06, under=space)
+    step_x, step_y = w + round(0.06 * h), h + round(space * h)
+    width, height = n * step_x - round(0.06 * h), n_rows * step_y - round(space * h)
+    figure = sheet(
+        say,
+        margin={"b": 0, "l": 0, "r": 0, "t": 0, "pad": 0},
+        meta={"aspect": round(width / (height + head + foot), 4)},
+        xaxis={
+            "visible": False,
+            "range": [0, width],
+            "fixedrange": True,
+            "constrain": "domain",
+            "constraintoward": "left",
+        },
+        yaxis={
+            "visible": False,
+            "range": [height + foot, -head],
+            "fixedrange": True,
+            "scaleanchor": "x",
+            "constrain": "domain",
+            "constraintoward": "top",
+        },
+    )
+    times = -(-_SHARP // h)
+    figure.add_image(
+        source="data:image/png;base64," + base64.b64encode(png).decode(),
+        x0=0.5 / times,
+        y0=0.5 / times,
+        dx=1 / times,
+        dy=1 / times,
+        hoverinfo="skip",
+    )
+    for row, name in enumerate(names):
+        figure.add_annotation(
+            x=0,
+            y=row * step_y,
+            yshift=1,
+            text=name,
+            xanchor="left",
+            yanchor="bottom",
+            font={"size": 14, "weight": 500},
+            showarrow=False,
+        )
+        for i in range(n if numbers is not None else 0):
+            value = numbers[row, i]  # type: ignore[index]
+            if np.isfinite(value):
+                figure.add_annotation(
+                    x=i * step_x + w / 2,
+                    y=row * step_y + h,
+                    text=say.number(float(value), 0 if abs(value) >= 10 else 1),
+                    yanchor="top",
+                    font={"color": ink("muted"), "size": 12},
+                    showarrow=False,
+                )
+    return figure
+
+
+def alt(names: Sequence[str], n: int, say: Say) -> str:
+    """Say in words what :func:`rows` shows, for those who do not see it."""
+    return say("figure.rows.alt", names="; ".join(names), n=n)
+
+
+def _bytes(pictures: ArrayLike) -> NDArray[np.uint8]:
+    """Return pictures as bytes, shape ``(rows, n, h, w, channels)``."""
+    values = np.clip(np.nan_to_num(np.asarray(pictures, float)), 0, 1)
+    if values.ndim == 4:
+        values = values[..., None]
+    return np.rint(values * 255).astype(np.uint8)

@@ -1,0 +1,7 @@
+"""Jobs: who trains, and where; the only place that starts processes."""
+
+from aecore.jobs.executor import Executor
+from aecore.jobs.inline import InlineExecutor
+from aecore.jobs.local import LocalExecutor
+
+__all__ = ["Executor", "InlineExecutor", "LocalExecutor"]

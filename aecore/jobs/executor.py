@@ -1,0 +1,45 @@
+"""What an executor is: whoever turns experiments into runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from aecore.experiment import Experiment
+from aecore.runs import Run, State, Wishes
+
+
+class Executor(Protocol):
+    """Trains experiments somewhere; whoever wants to know how far it is reads the runs."""
+
+    def submit(
+        self, experiments: Sequence[Experiment], *, wishes: Wishes | None = None, background: bool = False
+    ) -> list[Run]:
+        """Ask for the runs of some experiments.
+
+        A run that is done or under way is not begun again; one that was stopped or has failed goes on
+        from the last snapshot that allows it.
+
+        Parameters
+        ----------
+        experiments : sequence of Experiment
+            What to train, in this order.
+        wishes : Wishes, optional
+            What the watcher wants of them: when to stop, slow motion.
+        background : bool
+            Let runs that are not in the background go first.
+
+        Raises
+        ------
+        OSError
+            If a run's folder can't be written.
+        """
+        ...
+
+    def state(self, run: Run) -> State:
+        """Return where a run stands, even if its folder could not be written."""
+        ...
+
+    def close(self) -> None:
+        """Stop what is under way, keep what was reached, and give everything back."""
+        ...

@@ -1,0 +1,171 @@
+"""Frames: a claimed run, trained from picture to picture, as a generator.
+
+Each time it is asked it trains for about :data:`FRAME` seconds and writes what came of it, so that
+whoever asks may take several runs in turn, wait, or stop between two frames.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from aecore import baselines
+from aecore.baselines import Baseline
+from aecore.datasets import DamagedFile, Data
+from aecore.experiment import Experiment
+from aecore.runs import Event, Record, Run, Wishes
+from aecore.training import Diverged, Snapshot, posed, revive, spaced, train
+
+# Seconds of training between two pictures; at least four pictures a second are promised.
+FRAME = 0.2
+# Seconds between two single steps in slow motion.
+SLOW = 0.3
+# Seconds between two snapshots with the optimiser's state, which is twice as large as the weights.
+RESUMABLE = 1.0
+
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class Pace:
+    """Steps at which frames are due, decided one by one from how long the last took.
+
+    Parameters
+    ----------
+    step : int
+        Where training begins.
+    kept : sequence of int
+        Rising steps that must not be passed over.
+    """
+
+    def __init__(self, step: int, kept: Sequence[int]) -> None:
+        self.step = step
+        self.kept = kept
+        self.stride = 1
+        self.wishes = Wishes()
+
+    def took(self, step: int, seconds: float) -> None:
+        """Learn that getting to `step` took some seconds."""
+        if step > self.step:
+            # The first steps are slower than the rest: never leap on the word of one frame.
+            wanted = int((step - self.step) * FRAME / max(seconds, 1e-6))
+            self.stride = max(1, min(wanted, 4 * self.stride))
+        self.step = step
+
+    def __iter__(self) -> Iterator[int]:
+        """Give the next step whenever it is asked for."""
+        while True:
+            bounds = [self.step + (1 if self.wishes.slow else self.stride)]
+            if (following := bisect_right(self.kept, self.step)) < len(self.kept):
+                bounds.append(self.kept[following])
+            if self.wishes.until is not None and self.wishes.until > self.step:
+                bounds.append(self.wishes.until)
+            yield min(bounds)
+
+
+def frames(run: Run, *, clock: Callable[[], float] = time.monotonic) -> Iterator[float]:
+    """Train a claimed run and write its folder; give the time at which the next frame is due.
+
+    Closing the generator keeps what was reached, ready to go on.
+
+    Parameters
+    ----------
+    run : Run
+        Claimed by :meth:`Runs.claim`; it goes on from its latest resumable snapshot.
+    clock : callable
+        Gives seconds.
+
+    Raises
+    ------
+    OSError
+        If not even the reason of a failure can be written into the folder.
+    """
+    experiment = run.experiment
+    resume = run.resumable()
+    record: Record | None = None
+    snapshot: Snapshot | None = None
+    try:
+        record = Record(run, resume)
+        pace = Pace(resume.step if resume else 0, spaced(experiment.fit.steps))
+        saved = began = clock()
+        for snapshot in train(experiment, keyframes=pace, resume=resume):
+            pace.took(snapshot.step, clock() - began)
+            record.add(snapshot)
+            pace.wishes = run.wishes
+            if snapshot.step < experiment.fit.steps:
+                if reason := why_stop(pace.wishes, run.history, f"watched_{experiment.task.main}"):
+                    record.add_resumable(snapshot)
+                    record.close("cancelled", reason, scores=_scores(experiment, snapshot))
+                    return
+                if clock() - saved > RESUMABLE:
+                    record.add_resumable(snapshot)
+                    saved = clock()
+            yield clock() + (SLOW if pace.wishes.slow else 0.0)
+            # After the first picture, so that fitting a baseline keeps nobody waiting for it.
+            if not run.baselines():
+                record.add_baselines(fitted(experiment.data, experiment.task.baselines))
+            began = clock()
+        record.close("done", scores=snapshot.scores if snapshot else None)
+    except GeneratorExit:
+        if record and snapshot:
+            record.add_resumable(snapshot)
+            record.close("cancelled", "stopped")
+        raise
+    except Diverged as trouble:
+        (record or Record(run)).close("failed", "diverged", f"{trouble.term}@{trouble.step}")
+    except DamagedFile as trouble:
+        (record or Record(run)).close("failed", "damaged_data", trouble.name)
+    except OSError as trouble:
+        if record is None:
+            raise
+        record.close("failed", "disk_full" if trouble.errno in DISK_FULL else "unwritable")
+
+
+def why_stop(wishes: Wishes, history: Sequence[Event], score: str) -> str:
+    """Return why a run should stop now, or ``""``.
+
+    Parameters
+    ----------
+    wishes : Wishes
+        What its watchers want.
+    history : sequence of Event
+        The run's snapshots so far.
+    score : str
+        The name of the score that should fall.
+
+    Examples
+    --------
+    >>> history = [Event(step, {}, {"error": 5.0}, 0.0) for step in range(40)]
+    >>> why_stop(Wishes(error=5.5), history, "error"), why_stop(Wishes(plateau=True), history, "error")
+    ('at_error', 'plateau')
+    >>> why_stop(Wishes(until=50), history, "error")
+    ''
+    """
+    latest = history[-1]
+    if wishes.stop:
+        return "stopped"
+    if wishes.until is not None and latest.step >= wishes.until:
+        return "at_step"
+    if wishes.error is not None and latest.scores[score] <= wishes.error:
+        return "at_error"
+    if wishes.plateau and len(history) >= 20:
+        steps = np.array([event.step for event in history])
+        errors = np.array([event.scores[score] for event in history])
+        recent = steps > 0.8 * latest.step
+        if errors[recent].min() > 0.99 * errors[~recent].min():
+            return "plateau"
+    return ""
+
+
+def _scores(experiment: Experiment, snapshot: Snapshot) -> dict[str, float]:
+    return snapshot.scores | experiment.task.score(revive(experiment, snapshot), posed(experiment, "test"))
+
+
+@lru_cache(maxsize=8)
+def fitted(data: Data, names: tuple[str, ...]) -> Mapping[str, Baseline]:
+    """Return baselines fitted to the training part of the data, by name."""
+    return {name: baselines.TABLE[name].fit(data.load("train")) for name in names}

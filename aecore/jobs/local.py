@@ -1,0 +1,132 @@
+"""The local executor: warm worker processes on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from aecore.experiment import Experiment
+from aecore.runs import Run, Runs, State, Wishes
+
+ROOT = Path(__file__).parents[2]
+
+# A worker that dies this often in a row without finishing anything is not started again unasked.
+DEATHS = 3
+
+
+class LocalExecutor:
+    """Gives runs to worker processes that are started before anybody needs them.
+
+    Parameters
+    ----------
+    runs : Runs
+        Where the runs are kept.
+    workers : int, optional
+        Number of processes; by default one for every two cores. Each uses several threads.
+    """
+
+    def __init__(self, runs: Runs, workers: int | None = None) -> None:
+        self.runs = runs
+        self._troubles: dict[str, State] = {}
+        self._lock = threading.Lock()
+        self._workers = [_Worker(self) for _ in range(workers or max(1, (os.cpu_count() or 2) // 2))]
+
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of the workers."""
+        return [worker.process.pid for worker in self._workers]
+
+    def submit(
+        self, experiments: Sequence[Experiment], *, wishes: Wishes | None = None, background: bool = False
+    ) -> list[Run]:
+        """Hand the experiments to the least busy workers; see :class:`~aecore.jobs.executor.Executor`."""
+        with self._lock:
+            for experiment in experiments:
+                run = self.runs.of(experiment)
+                if run.state.stage in ("absent", "cancelled", "failed"):
+                    self._troubles.pop(run.key, None)
+                    worker = min(self._workers, key=lambda worker: len(worker.assigned))
+                    worker.take(experiment, wishes, background)
+        return [self.runs.of(experiment) for experiment in experiments]
+
+    def state(self, run: Run) -> State:
+        """Return where a run stands, even if its folder could not be written."""
+        return self._troubles.get(run.key) or run.state
+
+    def close(self) -> None:
+        """Let the workers keep what they have reached, and end them."""
+        for worker in self._workers:
+            worker.close()
+
+    def failed(self, run: Run, reason: str) -> None:
+        """Mark a run failed, in its folder if that can be written."""
+        state = run.state
+        if state.is_final and state.reason != "interrupted":
+            return
+        lost = replace(state, stage="failed", reason=reason)
+        self._troubles[run.key] = lost
+        with contextlib.suppress(OSError):
+            run.write_state(lost)
+            del self._troubles[run.key]
+
+
+class _Worker:
+    """One worker process, started anew when it dies."""
+
+    def __init__(self, executor: LocalExecutor) -> None:
+        self.executor = executor
+        self.assigned: dict[str, Run] = {}
+        self.closing = False
+        self.deaths = 0
+        self._start()
+
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "aecore.jobs.worker"]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+        threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
+
+    def take(self, experiment: Experiment, wishes: Wishes | None, background: bool) -> None:
+        if self.process.poll() is not None:
+            self._start()
+        run = self.executor.runs.claim(experiment, wishes=wishes, pid=self.process.pid)
+        self.assigned[str(run.folder)] = run
+        assert self.process.stdin
+        # A worker that has died in between is noticed by the thread that listens to it.
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(json.dumps({"folder": str(run.folder), "background": background}) + "\n")
+            self.process.stdin.flush()
+
+    def _listen(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout
+        for line in process.stdout:
+            answer = json.loads(line)
+            if run := self.assigned.pop(answer.get("folder", ""), None):
+                self.deaths = 0
+                if trouble := answer.get("trouble"):
+                    self.executor.failed(run, trouble)
+        process.wait()
+        for run in [self.assigned.pop(folder) for folder in list(self.assigned)]:
+            self.executor.failed(run, "worker_died")
+        self.deaths += 1
+        if not self.closing and self.deaths <= DEATHS:
+            self._start()
+
+    def close(self) -> None:
+        self.closing = True
+        assert self.process.stdin
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()

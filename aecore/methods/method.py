@@ -1,0 +1,58 @@
+"""What a method is: the network that it wants and the terms of its loss."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Generator, Tensor
+
+from aecore.knobs import Knob, Spec
+from aecore.networks import Autoencoder, Net
+from aecore.networks.net import Shape
+
+
+@dataclass(frozen=True)
+class Method(Spec, ABC):
+    """A way of training an autoencoder; each is its equation, everything else is shared."""
+
+    @classmethod
+    def narrow(
+        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, chosen: Mapping[str, object]
+    ) -> dict[str, Knob]:
+        """Return the knobs with the bounds that this method and these inputs leave them.
+
+        Parameters
+        ----------
+        knobs : mapping
+            Every knob of the experiment by name.
+        shape : tuple of int
+            Shape of one input.
+        unit : bool
+            Whether the inputs lie in [0, 1].
+        chosen : mapping
+            What was asked for so far, for bounds that follow another knob.
+        """
+        return dict(knobs)
+
+    def network(self, shape: Shape, net: Net) -> Autoencoder:
+        """Return the untrained autoencoder that this method trains."""
+        return net.build(shape, "identity")
+
+    @abstractmethod
+    def terms(self, model: Autoencoder, x: Tensor, target: Tensor, rng: Generator) -> dict[str, Tensor]:
+        """Return the terms of the loss by name; the loss is their sum.
+
+        Parameters
+        ----------
+        model : Autoencoder
+            As :meth:`network` built it.
+        x, target : Tensor
+            Shape ``(n, *shape)``.
+        rng : Generator
+            The only source of chance.
+        """
+
+    def after_step(self, model: Autoencoder, x: Tensor, rate: float) -> None:
+        """Change the model after the optimiser's step; most methods do nothing here."""

@@ -1,0 +1,14 @@
+"""Networks: how wide and how deep the encoder and the decoder are."""
+
+from aecore.networks.conv import Conv
+from aecore.networks.linear import Linear
+from aecore.networks.mlp import Mlp
+from aecore.networks.net import Autoencoder, Net
+
+TABLE: dict[str, type[Net]] = {
+    "linear": Linear,
+    "mlp": Mlp,
+    "conv": Conv,
+}
+
+__all__ = ["TABLE", "Autoencoder", "Conv", "Linear", "Mlp", "Net"]

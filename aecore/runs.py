@@ -1,0 +1,431 @@
+"""Runs: a training on disk, as one folder that every writer writes and every reader reads alike.
+
+A run folder holds
+
+``experiment.json``
+    The experiment, as :meth:`Experiment.to_dict` gives it.
+``state.json``
+    Where the run stands: a :class:`State`.
+``events.jsonl``
+    One line a snapshot: step, terms, scores, seconds. A torn last line is passed over.
+``snapshots/<step>.safetensors``
+    The model's weights at a step.
+``resume.safetensors``
+    Weights and optimiser at the latest step from which training can go on.
+``baselines/<name>.safetensors``
+    What the task's baselines learnt from the same data.
+``wishes.json``
+    What the watcher wants: stop, one step, slow motion, when to stop by itself.
+
+Each file but the log appears by write-then-rename. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save
+
+from aecore import baselines
+from aecore.baselines import Baseline
+from aecore.experiment import Experiment
+from aecore.training import Snapshot, spaced
+
+Stage: TypeAlias = Literal["absent", "queued", "running", "done", "cancelled", "failed"]
+FINAL: frozenset[Stage] = frozenset({"done", "cancelled", "failed"})
+
+# Freed when the disk is full, so that the run can still say why it ended.
+RESERVE = 64 * 1024
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a run stands.
+
+    Attributes
+    ----------
+    stage : Stage
+        ``absent`` until somebody asks for the run.
+    step : int
+        The latest step with a snapshot.
+    reason : str
+        Why it ended before its time: ``stopped``, ``at_step``, ``at_error``, ``plateau``,
+        ``diverged``, ``worker_died``, ``interrupted``, ``disk_full``, ``unwritable``, ``damaged_data`` or
+        ``crashed``; the key of a sentence.
+    detail : str
+        The name of the term that diverged, of the damaged file, and so on.
+    seconds : float
+        Time spent training.
+    scores : dict
+        The task's scores on all held-out samples, once it has ended.
+    pid, born : int
+        The process that trains it, and when that started, in the kernel's ticks.
+    """
+
+    stage: Stage = "absent"
+    step: int = 0
+    reason: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+    scores: dict[str, float] | None = None
+    pid: int = 0
+    born: int = 0
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen unless somebody asks for it."""
+        return self.stage in FINAL
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a watcher wants of a run.
+
+    Attributes
+    ----------
+    stop : bool
+        Stop now and keep what was reached.
+    until : int or None
+        Stop at this step.
+    error : float or None
+        Stop once the watched error is at most this.
+    plateau : bool
+        Stop once the watched error has not fallen by 1 % during the last fifth of the steps taken.
+    slow : bool
+        Take a few single steps a second.
+    """
+
+    stop: bool = False
+    until: int | None = None
+    error: float | None = None
+    plateau: bool = False
+    slow: bool = False
+
+
+class Event(NamedTuple):
+    """One line of a run's log."""
+
+    step: int
+    terms: dict[str, float]
+    scores: dict[str, float]
+    seconds: float
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees all of it or none of it.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or the folder can't be written; the file is then as it was before.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+
+
+def birth_of(pid: int) -> int:
+    """Return when a process started, in the kernel's ticks; 0 where there is no such process or no telling."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19])
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def _lives(pid: int, born: int) -> bool:
+    if Path("/proc/self/stat").exists():
+        return birth_of(pid) == born != 0
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class Run:
+    """A run folder, seen by a reader.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not exist yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._history: list[Event] = []
+        self._log = (0, 0)
+        self._read = 0
+
+    @property
+    def key(self) -> str:
+        """The key of its experiment."""
+        return self.folder.name
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment that it trains.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If the folder is absent or its experiment can't be read.
+        """
+        return Experiment.from_dict(json.loads((self.folder / "experiment.json").read_text("utf-8")))
+
+    @property
+    def state(self) -> State:
+        """Where it stands now; a run whose process has gone has failed."""
+        try:
+            state = State(**json.loads((self.folder / "state.json").read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            return State()
+        if state.stage in ("queued", "running") and not _lives(state.pid, state.born):
+            latest = self.history[-1] if self.history else None
+            return replace(state, stage="failed", reason="interrupted", step=latest.step if latest else 0)
+        return state
+
+    @property
+    def history(self) -> list[Event]:
+        """Every snapshot's numbers so far, in order."""
+        try:
+            with (self.folder / "events.jsonl").open("rb") as log:
+                file = os.fstat(log.fileno())
+                if (file.st_ino, file.st_dev) != self._log or file.st_size < self._read:
+                    self._log, self._read, self._history = (file.st_ino, file.st_dev), 0, []
+                log.seek(self._read)
+                whole, newline, _ = log.read().rpartition(b"\n")
+        except FileNotFoundError:
+            return []
+        self._read += len(whole) + len(newline)
+        self._history = self._history + list(_events(whole))
+        return self._history
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps whose weights are kept, rising."""
+        return sorted(int(path.stem) for path in (self.folder / "snapshots").glob("[0-9]*.safetensors"))
+
+    def snapshot(self, step: int | None = None) -> Snapshot | None:
+        """Return the weights and numbers of a step, by default of the latest one.
+
+        Returns
+        -------
+        Snapshot or None
+            Without the optimiser's state; ``None`` if nothing is kept for that step.
+        """
+        for wanted in [step] if step is not None else self.steps[::-1]:
+            # A writer may have replaced the latest one since the folder was listed.
+            with contextlib.suppress(FileNotFoundError, SafetensorError):
+                state = load_file(self.folder / "snapshots" / f"{wanted}.safetensors")
+                event = next((event for event in reversed(self.history) if event.step == wanted), None)
+                if event:
+                    return Snapshot(event.step, event.terms, event.scores, state, event.seconds)
+        return None
+
+    def resumable(self) -> Snapshot | None:
+        """Return the latest snapshot from which training can go on, optimiser and all."""
+        path = self.folder / "resume.safetensors"
+        try:
+            with safe_open(path, "pt") as file:
+                numbers = json.loads(file.metadata()["snapshot"])
+            return Snapshot(**numbers, state=load_file(path))
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+            return None
+
+    def baselines(self) -> dict[str, Baseline]:
+        """Return the baselines that were fitted to the same data, by name; none before the second frame."""
+        found: dict[str, Baseline] = {}
+        for path in (self.folder / "baselines").glob("[a-z]*.safetensors"):
+            with contextlib.suppress(OSError, SafetensorError, KeyError, TypeError):
+                found[path.stem] = baselines.TABLE[path.stem](**load_file(path))
+        return found
+
+    @property
+    def wishes(self) -> Wishes:
+        """What its watchers want."""
+        try:
+            return Wishes(**json.loads((self.folder / "wishes.json").read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            return Wishes()
+
+    def wish(self, **changes: Any) -> None:
+        """Say what a watcher wants, by the names of :class:`Wishes`."""
+        wishes = replace(self.wishes, **changes)
+        write_atomically(self.folder / "wishes.json", json.dumps(asdict(wishes)).encode())
+
+    def write_state(self, state: State) -> None:
+        """Write where it stands; for its one writer, or for whoever finds that the writer has gone."""
+        write_atomically(self.folder / "state.json", json.dumps(asdict(state)).encode())
+
+    def cancel(self) -> None:
+        """Ask for a stop; what was reached is kept."""
+        self.wish(stop=True)
+
+
+def _events(lines: bytes) -> Iterator[Event]:
+    for line in lines.splitlines():
+        with contextlib.suppress(ValueError, TypeError):
+            yield Event(**json.loads(line))
+
+
+class Record:
+    """A run folder, seen by its one writer.
+
+    Parameters
+    ----------
+    run : Run
+        The run to write; :meth:`Runs.claim` has made its folder.
+    resume : Snapshot, optional
+        Where it goes on from; what the folder holds of later steps is dropped.
+
+    Raises
+    ------
+    OSError
+        If the folder can't be written.
+    """
+
+    def __init__(self, run: Run, resume: Snapshot | None = None) -> None:
+        self.run = run
+        self.snapshots = run.folder / "snapshots"
+        self.snapshots.mkdir(exist_ok=True)
+        self.kept = frozenset(spaced(run.experiment.fit.steps))
+        self._passing: int | None = None
+        self._reserve = run.folder / "reserve"
+        self._reserve.write_bytes(bytes(RESERVE))
+        reached = resume.step if resume else -1
+        earlier = [event for event in run.history if event.step <= reached]
+        write_atomically(run.folder / "events.jsonl", b"".join(map(_line, earlier)))
+        for step in run.steps:
+            if step > reached or (step != reached and step not in self.kept):
+                self._path(step).unlink(missing_ok=True)
+        seconds = resume.seconds if resume else 0.0
+        pid = os.getpid()
+        self.state = State("running", max(reached, 0), seconds=seconds, pid=pid, born=birth_of(pid))
+        run.write_state(self.state)
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Write a snapshot's weights and its line; forget the one before unless it is a keyframe."""
+        if not self.run.history or self.run.history[-1].step < snapshot.step:
+            write_atomically(self._path(snapshot.step), save(snapshot.weights))
+            with (self.run.folder / "events.jsonl").open("ab") as log:
+                log.write(_line(Event(snapshot.step, snapshot.terms, snapshot.scores, snapshot.seconds)))
+        if self._passing is not None and self._passing not in self.kept:
+            self._path(self._passing).unlink(missing_ok=True)
+        self._passing = snapshot.step
+        self.state = replace(self.state, step=snapshot.step, seconds=snapshot.seconds)
+
+    def add_resumable(self, snapshot: Snapshot) -> None:
+        """Write all that going on from a snapshot needs."""
+        numbers = {name: getattr(snapshot, name) for name in Event._fields}
+        content = save(snapshot.state, metadata={"snapshot": json.dumps(numbers)})
+        write_atomically(self.run.folder / "resume.safetensors", content)
+
+    def add_baselines(self, fitted: Mapping[str, Baseline]) -> None:
+        """Write the baselines, so that the folder can be read without the data that they were fitted to."""
+        folder = self.run.folder / "baselines"
+        folder.mkdir(exist_ok=True)
+        for name, baseline in fitted.items():
+            write_atomically(folder / f"{name}.safetensors", save(baseline._asdict()))
+
+    def close(self, stage: Stage, reason: str = "", detail: str = "", scores: dict[str, float] | None = None) -> None:
+        """Write how the run ended.
+
+        Raises
+        ------
+        OSError
+            If not even that can be written.
+        """
+        self._reserve.unlink(missing_ok=True)
+        self.run.write_state(replace(self.state, stage=stage, reason=reason, detail=detail, scores=scores))
+
+    def _path(self, step: int) -> Path:
+        return self.snapshots / f"{step}.safetensors"
+
+
+def _line(event: Event) -> bytes:
+    return json.dumps(event._asdict()).encode() + b"\n"
+
+
+class Runs:
+    """The folder that holds the runs, each under its experiment's key.
+
+    Parameters
+    ----------
+    root : Path
+        Made when the first run is claimed.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def of(self, experiment: Experiment) -> Run:
+        """Return the run of an experiment, which may be absent still."""
+        return Run(self.root / experiment.key)
+
+    def claim(self, experiment: Experiment, *, wishes: Wishes | None = None, pid: int | None = None) -> Run:
+        """Make the folder of a run, or take up one that has ended, and mark it queued.
+
+        Parameters
+        ----------
+        experiment : Experiment
+            What will be trained.
+        wishes : Wishes, optional
+            What the watcher wants of it.
+        pid : int, optional
+            The process that will train it, by default this one.
+
+        Raises
+        ------
+        OSError
+            If the folder can't be written.
+        """
+        run = self.of(experiment)
+        run.folder.mkdir(parents=True, exist_ok=True)
+        if not (run.folder / "experiment.json").exists():
+            write_atomically(run.folder / "experiment.json", json.dumps(experiment.to_dict()).encode())
+        write_atomically(run.folder / "wishes.json", json.dumps(asdict(wishes or Wishes())).encode())
+        worker = pid or os.getpid()
+        run.write_state(
+            replace(run.state, stage="queued", reason="", detail="", scores=None, pid=worker, born=birth_of(worker))
+        )
+        return run
+
+    def discard(self, experiment: Experiment) -> None:
+        """Remove what is kept of a run."""
+        shutil.rmtree(self.of(experiment).folder, ignore_errors=True)
+
+    def prune(self, most_bytes: int) -> list[str]:
+        """Remove the runs that ended longest ago until the rest take at most `most_bytes`.
+
+        Returns
+        -------
+        list of str
+            The keys of the runs that were removed.
+        """
+        ended = [Run(folder) for folder in self.root.glob("[0-9a-f]*") if Run(folder).state.is_final]
+        ended.sort(key=lambda run: (run.folder / "state.json").stat().st_mtime)
+        sizes = {run.key: sum(file.stat().st_size for file in run.folder.rglob("*") if file.is_file()) for run in ended}
+        removed = []
+        for run in ended:
+            if sum(sizes.values()) <= most_bytes:
+                break
+            shutil.rmtree(run.folder, ignore_errors=True)
+            del sizes[run.key]
+            removed.append(run.key)
+        return removed

@@ -1,0 +1,91 @@
+"""Words: every sentence that a person reads, in each language.
+
+The sentences lie in ``assets/text/<language>.toml`` under dotted keys and the longer lessons in
+``assets/text/<language>/<name>.md``; this module looks them up and writes numbers in the
+language's manner.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from babel.numbers import format_decimal
+
+FOLDER = Path(__file__).parent.parent / "assets" / "text"
+LANGUAGES = ("en", "pt_BR")
+
+
+@lru_cache
+def words(language: str) -> Mapping[str, str]:
+    """Return every sentence of a language by its dotted key."""
+    return dict(_flatten(tomllib.loads((FOLDER / f"{language}.toml").read_text("utf-8"))))
+
+
+def _flatten(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for name, branch in tree.items():
+        if isinstance(branch, Mapping):
+            pairs += _flatten(branch, f"{prefix}{name}.")
+        else:
+            pairs.append((prefix + name, str(branch)))
+    return pairs
+
+
+class Say:
+    """The words of one language.
+
+    Parameters
+    ----------
+    language : {"en", "pt_BR"}
+        Anything else falls back to English.
+
+    Examples
+    --------
+    >>> Say("pt_BR").number(13.914, 2), Say("en").number(13.914, 2)
+    ('13,91', '13.91')
+    """
+
+    def __init__(self, language: str = "en") -> None:
+        self.language = language if language in LANGUAGES else "en"
+
+    def __call__(self, key: str, **blanks: object) -> str:
+        """Return the sentence under `key` with its blanks filled in.
+
+        Numbers given as blanks are written in the language's manner: whole ones with
+        their thousands apart, others with three significant digits.
+
+        Raises
+        ------
+        KeyError
+            If the language has no such sentence.
+        """
+        written = {
+            name: self.number(blank) if isinstance(blank, int | float) and not isinstance(blank, bool) else blank
+            for name, blank in blanks.items()
+        }
+        return words(self.language)[key].format_map(written)
+
+    def knows(self, key: str) -> bool:
+        """Whether the language has a sentence under `key`."""
+        return key in words(self.language)
+
+    def number(self, value: float, decimals: int | None = None) -> str:
+        """Write a number with `decimals` digits after the point, or with three significant ones."""
+        if decimals is None:
+            whole = isinstance(value, int) or abs(value) >= 1000
+            pattern = "#,##0" if whole else "@@@" if abs(value) >= 1e-3 or value == 0 else "0.##E0"
+        else:
+            pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        return format_decimal(value, format=pattern, locale=self.language)
+
+    def page(self, name: str) -> str:
+        """Return the longer text called `name`, as Markdown."""
+        return (FOLDER / self.language / f"{name}.md").read_text("utf-8")
+
+    @property
+    def separators(self) -> str:
+        """Decimal mark and thousands mark, in the order that Plotly's layout wants."""
+        return ",." if self.language == "pt_BR" else ".,"

@@ -1,0 +1,50 @@
+"""Reconstructions: inputs beside what comes back."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from aecore.baselines import Pca
+from aecore.datasets.data import ValueRange
+from aecore.networks import Autoencoder
+
+
+class Rows(NamedTuple):
+    """Pictures in rows, the same samples in each column.
+
+    Attributes
+    ----------
+    pictures : ndarray
+        Shape ``(rows, n, height, width)``, from 0 for black to 1 for white.
+    errors : ndarray
+        Shape ``(rows, n)``: squared error summed over features; NaN in the row of the originals.
+    """
+
+    pictures: np.ndarray
+    errors: np.ndarray
+
+
+@torch.inference_mode()
+def beside_pca(model: Autoencoder, x: Tensor, pca: Pca | None, value_range: ValueRange = "unit") -> Rows:
+    """Return originals, the autoencoder's reconstructions and PCA's at the same code size.
+
+    Parameters
+    ----------
+    model : Autoencoder
+    x : Tensor
+        Shape ``(n, height, width)``.
+    pca : Pca or None
+        Without it there are only two rows.
+    value_range : {"unit", "real"}
+        Real values are shown from three standard deviations below 0 to three above.
+    """
+    rows = [x, model(x)] + ([pca.reconstruct(x, model.n_latent)] if pca else [])
+    pictures = torch.stack(rows)
+    errors = (pictures - x).square().flatten(2).sum(2)
+    errors[0] = torch.nan
+    shown = pictures if value_range == "unit" else pictures / (6 * x.std()) + 0.5
+    return Rows(shown.clamp(0, 1).numpy(), errors.numpy())

@@ -1,0 +1,34 @@
+"""The server: `streamlit run app.py`, or any ASGI server with `app:app`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import streamlit as st
+from starlette.responses import FileResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from pages._ui import resources
+
+HERE = Path(__file__).parent
+PLOTLY = Path(str(find_spec("plotly").origin)).parent / "package_data" / "plotly.min.js"  # type: ignore[union-attr]
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Start the warm workers with the server, and let them keep what they have reached at its end."""
+    resources.start()
+    yield
+    resources.stop()
+
+
+app = st.App(
+    HERE / "pages" / "site.py",
+    lifespan=lifespan,
+    routes=[
+        Route("/assets/plotly.min.js", lambda _: FileResponse(PLOTLY, headers={"Cache-Control": "max-age=86400"})),
+        Mount("/assets/fonts", StaticFiles(directory=HERE / "assets" / "style" / "fonts")),
+    ],
+)

@@ -1,0 +1,43 @@
+"""A Plotly figure in the page, redrawn in place: zoom survives a refresh, nothing is sent while nothing changes.
+
+The figure names its colours (:func:`aecore.figures.theme.ink`); the browser puts in those of the
+theme it shows, so that a change of theme asks nothing of the server.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from aecore.figures.theme import PALETTES
+
+_HERE = Path(__file__).parent
+_mount = st.components.v2.component(
+    "gargalo_plot",
+    html=(_HERE / "plot.html").read_text("utf-8"),
+    css=(_HERE / "plot.css").read_text("utf-8"),
+    js=(_HERE / "plot.js").read_text("utf-8").replace("/* palettes */ {}", json.dumps(PALETTES)),
+    isolate_styles=False,
+)
+
+
+def plot(figure: Any, *, key: str, alt: str, height: int = 360) -> None:
+    """Show a figure.
+
+    Parameters
+    ----------
+    figure : go.Figure or Mapping
+        As ``aecore.figures`` draws it, or the same as plain JSON types.
+    key : str
+        One place in the page; a new figure under the same key is drawn into the same picture.
+    alt : str
+        What the picture shows, for those who do not see it.
+    height : int
+        In pixels; a figure that knows its aspect, such as ``rows``, takes less where the page is narrow.
+    """
+    text = json.dumps(figure) if isinstance(figure, Mapping) else figure.to_json()
+    _mount(key=key, data={"figure": text, "alt": alt, "height": height})

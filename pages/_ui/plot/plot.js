@@ -1,0 +1,124 @@
+const PALETTES = /* palettes */ {};
+const SOURCE = "/assets/plotly.min.js";
+
+function loadPlotly() {
+  window.gargaloPlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = SOURCE;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      window.gargaloPlotly = undefined;
+      reject(new Error(SOURCE));
+    };
+    document.head.append(script);
+  });
+  return window.gargaloPlotly;
+}
+
+/* The theme that is on the screen, from the colour behind the picture. */
+function palette(element) {
+  const colour = getComputedStyle(element).getPropertyValue("--st-background-color").trim();
+  const probe = document.createElement("canvas").getContext("2d");
+  probe.fillStyle = colour || "#fff";
+  const [r, g, b] = probe.fillStyle.match(/[0-9a-f]{2}/gi).map((two) => parseInt(two, 16));
+  return PALETTES[0.2126 * r + 0.7152 * g + 0.0722 * b < 128 ? "dark" : "light"];
+}
+
+/* Made once a picture: Plotly begins anew, zoom lost, when it meets other settings. */
+function settings(Plotly, state, words, coarse) {
+  const save = {
+    name: "save",
+    title: words.save ?? "PNG",
+    icon: Plotly.Icons.camera,
+    click: (box) =>
+      Plotly.downloadImage(
+        { data: box.data, layout: { ...box.layout, paper_bgcolor: state.background } },
+        { format: "png", scale: 2, width: box.clientWidth, height: box.clientHeight, filename: "gargalo" },
+      ),
+  };
+  return {
+    displaylogo: false,
+    displayModeBar: coarse ? false : "hover",
+    doubleClick: "reset",
+    locale: "words",
+    locales: { words: { dictionary: { "Reset axes": words.reset ?? "↺" }, format: {} } },
+    modeBarButtons: [words.aspect ? [save] : [save, "resetScale2d"]],
+    scrollZoom: false,
+    showTips: false,
+  };
+}
+
+async function draw(box, state) {
+  const Plotly = await loadPlotly();
+  if (!box.isConnected || !box.clientWidth) return;
+  const colours = palette(box);
+  const painted = state.text.replace(/var\(--([a-z0-9-]+)\)/g, (_, role) => colours[role]);
+  const { data, layout } = JSON.parse(painted);
+  const words = layout.meta ?? {};
+  layout.width = box.clientWidth;
+  layout.height = box.clientHeight;
+  const title = (layout.title?.text ?? "").split("<br>")[0];
+  if (title) layout.title.font = { size: Math.max(13, Math.min(17, (1.75 * layout.width) / title.length)) };
+  const coarse = matchMedia("(pointer: coarse)").matches;
+  layout.dragmode = coarse || words.aspect ? false : (layout.dragmode ?? "zoom");
+  state.background = colours.background;
+  if (!state.config || state.language !== words.save) state.config = settings(Plotly, state, words, coarse);
+  state.language = words.save;
+  await Plotly.react(box, data, layout, state.config);
+}
+
+/* Draws soon, and once more after that if something changed meanwhile; never two at a time. */
+function ask(box, state) {
+  if (state.asked) return;
+  state.asked = true;
+  requestAnimationFrame(async () => {
+    await state.drawing;
+    state.asked = false;
+    if (state.held) return;
+    state.drawing = draw(box, state).catch((problem) => {
+      console.error(problem);
+      box.textContent = state.alt;
+      box.classList.add("gargalo-plot-failed");
+    });
+  });
+}
+
+export default function ({ data, parentElement }) {
+  const frame = parentElement.querySelector(".gargalo-plot");
+  const box = frame.querySelector(".gargalo-plot-box");
+  const state = (frame.plotState ??= {});
+  const aspect = /"aspect":\s*([\d.]+)/.exec(data.figure)?.[1];
+
+  frame.setAttribute("aria-label", data.alt);
+  frame.style.setProperty("--plot-height", `${data.height}px`);
+  frame.classList.toggle("has-aspect", Boolean(aspect));
+  if (aspect) frame.style.setProperty("--plot-aspect", aspect);
+  state.alt = data.alt;
+  state.text = data.figure;
+  ask(box, state);
+
+  if (!state.watching) {
+    const again = () => ask(box, state);
+    const size = new ResizeObserver(again);
+    size.observe(box);
+    /* A redraw would tear a half drawn zoom rectangle out of the hand. */
+    const hold = () => (state.held = true);
+    const release = () => {
+      if (!state.held) return;
+      state.held = false;
+      setTimeout(again, 60);
+    };
+    box.addEventListener("pointerdown", hold, true);
+    addEventListener("pointerup", release);
+    addEventListener("pointercancel", release);
+    frame.addEventListener("transitionend", (event) => event.target === frame && again());
+    state.watching = () => {
+      size.disconnect();
+      removeEventListener("pointerup", release);
+      removeEventListener("pointercancel", release);
+      window.Plotly?.purge(box);
+      frame.plotState = undefined;
+    };
+  }
+  return state.watching;
+}

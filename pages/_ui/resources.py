@@ -1,0 +1,66 @@
+"""What the whole server shares: the runs, whoever trains them, and models brought back to life."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aecore.jobs import LocalExecutor
+    from aecore.runs import Runs
+
+ROOT = Path(__file__).parents[2]
+_starting = threading.Lock()
+
+
+@lru_cache
+def folder() -> Path:
+    """Return where runs are kept: ``GARGALO_RUNS``, else ``runs`` beside the app, else a folder that ends with it."""
+    wanted = Path(os.environ.get("GARGALO_RUNS", ROOT / "runs"))
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=wanted):
+            return wanted
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="gargalo-"))
+
+
+def keeps() -> bool:
+    """Whether runs outlive the app."""
+    return not folder().name.startswith("gargalo-")
+
+
+@lru_cache
+def runs() -> Runs:
+    """Return the runs of this server."""
+    from aecore.runs import Runs
+
+    return Runs(folder())
+
+
+@lru_cache
+def _executor() -> LocalExecutor:
+    from aecore.jobs import LocalExecutor
+
+    return LocalExecutor(runs())
+
+
+def executor() -> LocalExecutor:
+    """Return the one executor of this server, its workers warm."""
+    with _starting:
+        return _executor()
+
+
+def start() -> None:
+    """Warm up the workers, and torch in this process, while the first page is already being served."""
+    threading.Thread(target=executor, daemon=True).start()
+
+
+def stop() -> None:
+    """End the workers; what they have reached is kept."""
+    if _executor.cache_info().currsize:
+        executor().close()

@@ -1,0 +1,54 @@
+"""Words on a page: the visitor's language, and the texts of a lesson."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from aecore.text import LANGUAGES, Say
+
+if TYPE_CHECKING:
+    from aecore.datasets import Data
+
+
+def choose_language() -> Say:
+    """Show the switch between the languages; the browser's own is chosen until the link or the visitor says otherwise."""
+    preferred = "pt_BR" if (st.context.locale or "").lower().startswith("pt") else "en"
+    linked = st.query_params.get("lang")
+    if "lang" not in st.session_state:
+        st.session_state.lang = linked if linked in LANGUAGES else preferred
+    with st.container(horizontal=True, horizontal_alignment="right", key="languages"):
+        st.segmented_control(
+            "Language · Idioma",
+            LANGUAGES,
+            required=True,
+            format_func=lambda language: Say(language)("language"),
+            key="lang",
+            label_visibility="collapsed",
+        )
+    if st.session_state.lang != (linked or preferred):
+        st.query_params["lang"] = st.session_state.lang
+    return words()
+
+
+def words() -> Say:
+    """Return the words of the visitor's language."""
+    return Say(st.session_state.get("lang") or "en")
+
+
+def lesson(name: str) -> None:
+    """Show the title of a lesson and the sentence that it teaches."""
+    st.title(words()(f"page.{name}.title"), anchor=False)
+    st.markdown(words()(f"page.{name}.lead"))
+
+
+def more(name: str) -> None:
+    """Show the longer text of a lesson: what to look for, what to try, where it comes from."""
+    st.markdown(words().page(name))
+
+
+def classes(data: Data, words: Say) -> list[str] | None:
+    """Return the names of the classes of a data set; ``None`` where their numbers are their names."""
+    names = [f"class.{data.name}.{i}" for i in range(data.classes)]
+    return [words(name) for name in names] if names and words.knows(names[0]) else None

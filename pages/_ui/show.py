@@ -1,0 +1,75 @@
+"""Pictures on a page, each made once for all who look at the same moment in the same language."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from aecore.text import Say
+from pages._ui import say
+from pages._ui.plot import plot
+from pages._ui.watch import Seen
+
+# Pictures kept, the latest of each run and language; a lesson shows about six.
+KEPT = 96
+_memory: OrderedDict[tuple[str, ...], tuple[object, float, Any]] = OrderedDict()
+
+
+class Fact(NamedTuple):
+    """A number of the learner's own, and what it means."""
+
+    heading: str
+    number: str
+    meaning: str
+
+
+def row(seen: Seen, *makers: Callable[[Seen, Say], Any], height: int = 360, every: float = 0.0) -> None:
+    """Show figures of a run side by side; on a narrow screen, one below the other.
+
+    Parameters
+    ----------
+    seen : Seen
+        The moment that they show.
+    makers : callable
+        Each draws a figure; its name is the figure's place in the page and its description's name in the texts.
+    height : int
+        In pixels.
+    every : float
+        Seconds for which a picture of a run under way may stand: training pays for every picture.
+    """
+    for place, make in zip(st.columns(len(makers)), makers, strict=True):
+        with place:
+            plot(_made(make, seen, every), key=make.__name__, alt=say.words()(f"alt.{make.__name__}"), height=height)
+
+
+def facts(seen: Seen, make: Callable[[Seen, Say], list[Fact]], *, every: float = 2.0) -> None:
+    """Show facts about a run as cards, two in a row."""
+    found = _made(make, seen, every)
+    for pair in zip(found[::2], found[1::2], strict=True):
+        for place, fact in zip(st.columns(2), pair, strict=True):
+            with place.container(border=True, height="stretch"):
+                st.caption(fact.heading)
+                st.subheader(fact.number, anchor=False)
+                st.markdown(fact.meaning)
+
+
+def sentence(seen: Seen, make: Callable[[Seen, Say], str]) -> None:
+    """Show what a run has come to, in a sentence."""
+    st.markdown(_made(make, seen))
+
+
+def _made(make: Callable[[Seen, Say], Any], seen: Seen, every: float = 0.0) -> Any:
+    words = say.words()
+    place = (make.__module__, make.__name__, words.language, seen.run.key)
+    moment, at, made = _memory.get(place, (None, 0.0, None))
+    if moment != seen.moment and not (moment and seen.state.stage == "running" and time.monotonic() - at < every):
+        made = make(seen, words)
+        _memory[place] = seen.moment, time.monotonic(), made
+        _memory.move_to_end(place)
+        while len(_memory) > KEPT:
+            _memory.popitem(last=False)
+    return made

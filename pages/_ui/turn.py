@@ -1,0 +1,155 @@
+"""Turning knobs: widgets made from what the specs declare, and an address that says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._ui import say
+
+if TYPE_CHECKING:
+    from aecore.experiment import Experiment
+    from aecore.knobs import Complaint, Knob, Value
+    from aecore.text import Say
+
+# Names in the address that are not the experiment's.
+OTHERS = frozenset({"lang", "present", "hide", "embed", "embed_options"})
+# Positions of a logarithmic slider within each power of ten.
+MANTISSAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+# A list serves better than a row of buttons from here on.
+MANY = 4
+
+
+def experiment(*, method: str, data: Sequence[str], task: str = "reconstruction") -> Experiment:
+    """Show the knobs of a lesson and return the experiment that they say.
+
+    What the visitor has turned is kept for the session by name, and only that: a knob that was left
+    alone follows the default of whatever data are chosen.
+
+    Parameters
+    ----------
+    method, task : str
+        Those of the lesson.
+    data : sequence of str
+        The data sets that suit it, the first by default.
+    """
+    from aecore.experiment import FALLBACK, PARTS, Experiment
+    from aecore.knobs import Knob
+
+    words = say.words()
+    only = {"method": (method,), "task": (task,), "data": data}
+    address = {name: text for name, text in st.query_params.items() if name not in OTHERS}
+    if address and address != st.session_state.get("address"):
+        settled = Experiment.settle(address, only=only)
+        given = settled.experiment.flat()
+        st.session_state.turned = {name: given[name] for name in address if name in given}
+        st.session_state.complaints = settled.complaints
+    turned = st.session_state.setdefault("turned", {})
+    current, clashes = Experiment.settle({n: v for n, v in turned.items() if n not in ("method", "task")}, only=only)
+
+    declared = {"data": Knob(data[0], options=tuple(data)), **current.data.knobs()}
+    net = str(current.data.defaults.get("net", FALLBACK["net"]))
+    declared |= {"net": Knob(net, options=tuple(PARTS["net"])), **current.knobs}
+    with st.sidebar:
+        st.header(words("turn.heading"), anchor=False)
+        plain = [name for name, knob in declared.items() if not knob.fine]
+        for name in sorted(plain, key=_place(current)):
+            _widget(name, declared[name], current.flat()[name], words)
+        with st.expander(words("turn.fine")):
+            for name in declared:
+                if declared[name].fine:
+                    _widget(name, declared[name], current.flat()[name], words)
+        st.button(words("turn.defaults"), icon=":material/restart_alt:", on_click=_forget, width="stretch")
+    for complaint in (*st.session_state.get("complaints", ()), *(c for c in clashes if c.reason != "unknown")):
+        st.warning(explain(complaint, words), icon=":material/link_off:")
+    _write_address(current, declared)
+    return current
+
+
+def explain(complaint: Complaint, words: Say) -> str:
+    """Say what was wrong with a value and what is used instead."""
+    name = complaint.name if complaint.reason == "unknown" else words(f"knob.{complaint.name}.label")
+    return words(
+        f"complaint.{complaint.reason}",
+        name=name,
+        given=complaint.given[:60],
+        used="" if complaint.used is None else _written(complaint.name, complaint.used, words),
+    )
+
+
+def _place(current: Experiment):  # type: ignore[no-untyped-def]
+    """Order the knobs as one thinks of them: data, network, what the method adds, training."""
+    order = ["data", *current.data.knobs(), "net", *current.net.knobs(), *current.method.knobs()]
+    return lambda name: order.index(name) if name in order else len(order)
+
+
+def _widget(name: str, knob: Knob, value: Value, words: Say) -> None:
+    shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
+    st.session_state[name] = shown
+    about = {
+        "label": words(f"knob.{name}.label"),
+        "help": words(f"knob.{name}.help"),
+        "key": name,
+        "on_change": _turned,
+        "args": (name,),
+    }
+
+    def write(value: Value) -> str:
+        return _written(name, value, words)
+
+    if knob.options and len(knob.options) < MANY:
+        st.segmented_control(**about, options=knob.options, format_func=write, required=True, width="stretch")
+    elif knob.options:
+        st.selectbox(**about, options=knob.options, format_func=write)
+    elif isinstance(knob.default, bool):
+        st.toggle(**about)
+    elif isinstance(knob.default, tuple):
+        st.text_input(**about)
+    elif knob.scale == "log":
+        st.select_slider(**about, options=_positions(knob, value), format_func=write)
+    elif knob.high - knob.low > 1000:
+        st.number_input(**about, min_value=knob.low, max_value=knob.high, step=knob.step)
+    else:
+        st.slider(**about, min_value=type(value)(knob.low), max_value=type(value)(knob.high), step=knob.step)
+
+
+def _written(name: str, value: Value, words: Say) -> str:
+    if isinstance(value, str):
+        return words(f"option.{name}.{value}")
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else words.number(value)
+
+
+def _positions(knob: Knob, value: Value) -> list[Value]:
+    """Return the round numbers between the bounds, and the numbers that must be among them."""
+    kind = type(knob.default)
+    rounds = {kind(float(f"{m}e{power}")) for power in range(-7, 7) for m in MANTISSAS}
+    return sorted(
+        {kind(knob.low), kind(knob.high), knob.default, value} | {r for r in rounds if knob.low < r < knob.high}
+    )  # type: ignore[type-var]
+
+
+def _turned(name: str) -> None:
+    st.session_state.turned[name] = st.session_state[name]
+    st.session_state.complaints = ()
+
+
+def _forget() -> None:
+    st.session_state.turned = {}
+    st.session_state.complaints = ()
+
+
+def _write_address(current: Experiment, declared: Mapping[str, Knob]) -> None:
+    """Say in the address what differs from the defaults, so that a reload or another browser sees the same."""
+    from aecore.knobs import to_text
+
+    values = current.flat()
+    wanted = {name: to_text(values[name]) for name, knob in declared.items() if values[name] != knob.default}
+    for name in st.query_params:
+        if name not in OTHERS and name not in wanted:
+            del st.query_params[name]
+    for name, text in wanted.items():
+        if st.query_params.get(name) != text:
+            st.query_params[name] = text
+    st.session_state.address = wanted

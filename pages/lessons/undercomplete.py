@@ -1,0 +1,107 @@
+"""The undercomplete autoencoder beside PCA, always at the same code size."""
+
+import streamlit as st
+
+from aecore import figures, views
+from pages._ui import say, show, turn, watch
+from pages._ui.show import Fact
+
+SIZES = (1, 2, 4, 8, 16, 32, 64)
+SMALL = 600  # steps of each run of the sweep, at most
+COLUMNS = 10
+
+say.lesson("undercomplete")
+experiment = turn.experiment(method="undercomplete", data=("mnist", "fashion_mnist", "digits", "patches", "sprites"))
+small = experiment.vary(steps=min(SMALL, experiment.fit.steps))
+swept = [small.vary(latent=size) for size in SIZES if size <= small.knobs["latent"].high]
+
+
+def error(seen, words):
+    errors = [event.scores["watched_test_error"] for event in seen.history]
+    steps = [event.step for event in seen.history]
+    return figures.error(steps, errors, baseline=seen.pca_error, total=experiment.fit.steps, say=words)
+
+
+def rows(seen, words):
+    shown = views.beside_pca(seen.model, seen.held_out.inputs[:COLUMNS], seen.pca, experiment.data.value_range)
+    names = [words(f"undercomplete.{name}") for name in ("original", "autoencoder", "pca")][: len(shown.pictures)]
+    return figures.rows(shown.pictures, names=names, errors=shown.errors, say=words)
+
+
+def codes(seen, words):
+    return scatter(views.codes(seen.model, seen.held_out.inputs), words("undercomplete.codes"), seen, words)
+
+
+def codes_pca(seen, words):
+    codes = seen.pca.encode(seen.held_out.inputs, seen.model.n_latent).numpy()
+    return scatter(codes, words("undercomplete.codes_pca"), seen, words)
+
+
+def scatter(codes, title, seen, words):
+    plane = views.plane(codes)
+    key = "undercomplete.axis_direction" if plane.projected else "undercomplete.axis_code"
+    axes = [words(key, i=i, share=words.number(100 * share, 0)) for i, share in enumerate(plane.shares, 1)]
+    names = say.classes(experiment.data, words)
+    return figures.codes(plane.points, seen.held_out.labels, label_names=names, axes=axes, title=title, say=words)
+
+
+def sizes(seen, words):
+    reached = {one.net.latent: watch.see(one).error for one in swept} | {seen.model.n_latent: seen.error}
+    known = {size: error for size, error in sorted(reached.items()) if error is not None}
+    pca = seen.pca_errors[: SIZES[-1]]
+    chosen = seen.model.n_latent
+    return figures.error_by_size(
+        range(1, len(pca) + 1), pca, list(known), list(known.values()), chosen=chosen, say=words
+    )
+
+
+def angles(seen, words):
+    steps = [step for step in seen.run.steps if step <= seen.step]
+    degrees = [views.angles_to_pca(seen.at(step), seen.pca) for step in steps]
+    return figures.angles(steps, degrees, total=experiment.fit.steps, say=words)
+
+
+def verdict(seen, words):
+    gap = seen.pca_error - seen.error
+    found = "level" if abs(gap) < 0.01 * seen.pca_error else "below" if gap > 0 else "above"
+    found = found if seen.state.is_final or gap > 0 else "so_far"
+    return words(f"undercomplete.{found}", gap=abs(gap), percent=words.number(100 * gap / seen.pca_error, 0))
+
+
+def properties(seen, words):
+    def fact(name, meaning=None, **numbers):
+        key = f"undercomplete.{name}"
+        return Fact(words(key), words(f"{key}_number", **numbers), words(meaning or f"{key}_meaning", **numbers))
+
+    found = views.properties(seen.model, seen.held_out)
+    agreement, chance, explained = (
+        share if share is None else words.number(100 * share, 0)
+        for share in (found.agreement, found.chance, found.explained)
+    )
+    unlabelled = "undercomplete.no_labels_without" if agreement is None else None
+    worse = "undercomplete.target_worse" if found.explained < 0 else None
+    return [
+        fact("no_labels", unlabelled, agreement=agreement, chance=chance),
+        fact("features", features=found.features, likeness=found.likeness),
+        fact("fewer", inputs=found.inputs, codes=found.codes, ratio=found.inputs / found.codes),
+        fact("target", worse, explained=explained),
+    ]
+
+
+def pictures(seen):
+    show.row(seen, error, rows)
+    if seen.pca:
+        show.sentence(seen, verdict)
+        show.row(seen, codes, codes_pca)
+    else:
+        show.row(seen, codes)
+    st.header(say.words()("undercomplete.four"), anchor=False)
+    show.facts(seen, properties)
+    if seen.pca:
+        st.header(say.words()("undercomplete.sizes"), anchor=False)
+        watch.sweep_buttons(swept)
+        show.row(seen, *([sizes, angles] if experiment.net.name == "linear" else [sizes]), every=2)
+
+
+watch.training(experiment, pictures, beside=swept)
+say.more("undercomplete")

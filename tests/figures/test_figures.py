@@ -1,0 +1,278 @@
+"""Figures: what stands on them, in which words and colours."""
+
+import base64
+import io
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from PIL import Image
+
+from aecore import figures
+from aecore.figures import grids, theme
+from aecore.text import LANGUAGES, Say, words
+
+ROOT = Path(__file__).parents[2]
+MODES = ("light", "dark")
+NAN = float("nan")
+POINTS = np.random.default_rng(0).normal(size=(60, 2))
+PICTURES = np.random.default_rng(0).random((3, 4, 7, 5))
+
+CASES = {
+    "error": [
+        lambda f, say: f([0, 50, 100], [99.0, 40.5, 13.914], baseline=13.19, total=100, say=say),
+        lambda f, say: f([0], [99.0], baseline=13.19, total=100, say=say),
+        lambda f, say: f([0, 1], [2.0, 1.9], baseline=None, total=100, say=say),
+        lambda f, say: f([0, 1, 2], [2.0, NAN, 0.0], baseline=NAN, total=100, say=say),
+        lambda f, say: f([], [], baseline=13.19, total=100, say=say),
+        lambda f, say: f([0, 1], [0.0, 0.0], baseline=0.0, total=1, say=say),
+    ],
+    "error_by_size": [
+        lambda f, say: f(np.arange(1, 65), 50 / np.arange(1, 65), [8, 2], [6.0, 20.0], say=say, chosen=8),
+        lambda f, say: f(np.arange(1, 65), 50 / np.arange(1, 65), [], [], say=say, chosen=64),
+        lambda f, say: f([1, 2], [5.0, 0.0], [2, 4], [NAN, 3.0], say=say),
+        lambda f, say: f([], [], [], [], say=say),
+    ],
+    "angles": [
+        lambda f, say: f([0, 50], [[80.0, 20.0], [40.5, 3.0]], say=say, total=100),
+        lambda f, say: f([0], [[80.0]], say=say),
+        lambda f, say: f([0, 1], [[80.0, NAN], [NAN, NAN]], say=say),
+        lambda f, say: f([], np.zeros((0, 3)), say=say),
+    ],
+    "codes": [
+        lambda f, say: f(POINTS, np.arange(60) % 12, axes=("a", "b"), title="t", say=say),
+        lambda f, say: f(POINTS, axes=("a", "b"), title="t", say=say),
+        lambda f, say: f(POINTS[:1], [3], label_names=["w", "x", "y", "z"], axes=("a", "b"), title="t", say=say),
+        lambda f, say: f([[NAN, 1.0], [1.0, 1.0]], [0, 1], axes=("a", "b"), title="t", say=say),
+        lambda f, say: f(np.zeros((0, 2)), np.zeros(0), axes=("a", "b"), title="t", say=say),
+    ],
+    "rows": [
+        lambda f, say: f(PICTURES, names=["x", "x̂", "PCA"], errors=PICTURES[..., 0, 0] * 30, say=say),
+        lambda f, say: f(PICTURES, names=["x", "x̂", "PCA"], say=say),
+        lambda f, say: f(PICTURES[:1, :1] * NAN, names=["x"], errors=[[NAN]], say=say),
+        lambda f, say: f(np.zeros((2, 3, 4, 4, 3)), names=["x", "y"], say=say),
+    ],
+}
+
+
+def every_case():
+    return [pytest.param(name, case, id=f"{name}-{i}") for name, cases in CASES.items() for i, case in enumerate(cases)]
+
+
+def draw(name, case=0, language="en"):
+    return CASES[name][case](figures.TABLE[name], Say(language))
+
+
+def notes(figure):
+    return [note.text for note in figure.layout.annotations]
+
+
+def test_every_figure_of_the_table_is_tried_here():
+    assert set(CASES) >= set(figures.TABLE) & {"angles", "codes", "error", "error_by_size", "rows"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("name", "case"), every_case())
+def test_draws_in_each_language_and_theme(name, case, language):
+    figure = case(figures.TABLE[name], Say(language))
+    assert isinstance(figure, go.Figure)
+    assert figure.layout.separators == Say(language).separators
+    assert figure.layout.uirevision
+    for mode in MODES:
+        dressed = theme.dress(figure, mode)
+        assert isinstance(dressed, go.Figure)
+        assert "var(--" not in dressed.to_json()
+    text = json.dumps(json.loads(figure.to_json())["layout"])
+    assert not re.search(r"\bnan\b|-?Infinity|\bNaN\b", text)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_only_named_colours_before_the_theme_is_known(name):
+    assert not re.findall(r"#[0-9a-fA-F]{6}", draw(name).to_json().split("base64,")[0])
+
+
+def test_error_shows_both_values_in_the_language():
+    for language, mark in (("en", "."), ("pt_BR", ",")):
+        text = " ".join(notes(draw("error", language=language)))
+        assert f"13{mark}9" in text
+        assert f"13{mark}2" in text
+
+
+def test_error_axis_stands_still_and_baseline_spans_it():
+    one, three = draw("error", 1), draw("error", 0)
+    assert one.layout.xaxis.range == three.layout.xaxis.range
+    pca = three.data[-1]
+    assert list(pca.y) == [13.19, 13.19]
+    assert pca.line.dash == "dash"
+    assert max(pca.x) == 100
+
+
+def test_error_turns_to_logarithms_only_where_the_range_asks():
+    assert draw("error", 0).layout.yaxis.type == "log"
+    assert draw("error", 2).layout.yaxis.type is None
+    log = draw("error", 0).layout.yaxis
+    assert 10 ** log.range[0] < 13.19 < 99 < 10 ** log.range[1]
+    assert all(log.range[0] <= np.log10(tick) <= log.range[1] for tick in log.tickvals)
+
+
+def test_error_by_size_keeps_what_is_there_and_marks_the_chosen():
+    figure = draw("error_by_size")
+    assert list(figure.data[1].x) == [2, 8]
+    assert figure.layout.shapes[0].x0 == 8
+    assert list(draw("error_by_size", 2).data[1].y) == [3.0]
+
+
+def test_angles_highlight_the_largest_last():
+    figure = draw("angles")
+    assert len(figure.data) == 3
+    assert list(figure.data[1].y) == [80.0, 40.5]
+    assert figure.data[1].line.width > figure.data[0].line.width
+    assert any("40.5°" in note for note in notes(figure))
+
+
+def test_codes_name_classes_at_their_medians_and_go_to_webgl():
+    points = np.concatenate([np.zeros((5, 2)), np.full((5, 2), 9.0)])
+    labels = np.repeat([0, 1], 5)
+    say = Say()
+    figure = figures.codes(points, labels, label_names=["nought", "one"], axes=("a", "b"), title="t", say=say)
+    assert [trace.type for trace in figure.data] == ["scatter", "scatter"]
+    assert notes(figure) == ["<b>nought</b>", "<b>one</b>"]
+    assert [round(note.x) for note in figure.layout.annotations] == [0, 9]
+    many = figures.codes(np.zeros((3001, 2)), axes=("a", "b"), title="t", say=say)
+    assert [trace.type for trace in many.data] == ["scattergl"]
+    assert len(draw("codes", 3).data) == 1
+
+
+def test_words_over_crowded_classes_move_apart():
+    points = np.random.default_rng(0).normal(size=(200, 2)) * 0.01
+    points[0], points[1] = (-1, -1), (1, 1)
+    figure = figures.codes(points, np.arange(200) % 4, axes=("a", "b"), title="t", say=Say())
+    places = [(note.x, note.y) for note in figure.layout.annotations]
+    assert min(np.hypot(a[0] - b[0], a[1] - b[1]) for a, b in combinations(places, 2)) > 0.1
+
+
+def test_atlas_keeps_every_pixel():
+    pictures = np.array([[[[0.0, 1.0], [0.5, NAN]], [[2.0, -1.0], [1.0, 0.0]]]])
+    image = Image.open(io.BytesIO(grids.atlas(pictures, between=0.5, under=0.5)))
+    assert image.mode == "LA"
+    times = image.height // 2
+    grey, alpha = np.asarray(image)[times // 2 :: times, times // 2 :: times].transpose(2, 0, 1)
+    assert grey[:, [0, 1, 3, 4]].tolist() == [[0, 255, 255, 0], [128, 0, 255, 0]]
+    assert alpha.tolist() == [[255, 255, 0, 255, 255]] * 2
+    assert times * 2 >= 84
+
+
+def test_rows_are_one_picture_that_fits_its_axes():
+    figure = draw("rows")
+    assert [trace.type for trace in figure.data] == ["image"]
+    assert figure.data[0].z is None
+    png = base64.b64decode(figure.data[0].source.split("base64,")[1])
+    image, trace = Image.open(io.BytesIO(png)), figure.data[0]
+    assert image.width * trace.dx == pytest.approx(figure.layout.xaxis.range[1])
+    assert trace.x0 - trace.dx / 2 == pytest.approx(0)
+    assert {"x", "x̂", "PCA"} <= set(notes(figure))
+    assert len(notes(figure)) == 3 + 12
+    assert notes(draw("rows", 2)) == ["x"]
+    assert "x̂" in grids.alt(["x", "x̂"], 4, Say("pt_BR"))
+
+
+def test_dress_takes_foreign_figures_and_separators():
+    figure = theme.dress(go.Figure(go.Scatter(y=[1, 2])), "dark", ",.")
+    assert figure.layout.separators == ",."
+    assert figure.layout.template.layout.font.color == theme.PALETTES["dark"]["text"]
+    with pytest.raises(KeyError):
+        theme.ink("red")
+
+
+def test_the_words_are_the_same_in_each_language():
+    keys = [{key for key in words(language) if key.startswith("figure.")} for language in LANGUAGES]
+    assert keys[0] == keys[1]
+    assert len(keys[0]) > 10
+
+
+def linear(colour):
+    value = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(a, b):
+    low, high = sorted(float(linear(c) @ [0.2126, 0.7152, 0.0722]) + 0.05 for c in (a, b))
+    return high / low
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_words_and_marks_stand_out(mode):
+    palette = theme.PALETTES[mode]
+    for behind in (palette["background"], palette["surface"]):
+        for role in ("text", "muted", "autoencoder", "baseline", "warning"):
+            assert contrast(palette[role], behind) >= 4.5, (role, behind)
+        assert contrast(palette["primary"], behind) >= 3
+    assert contrast(palette["primary"], "#FFFFFF") >= 4.5
+    for label in theme.LABELS[mode]:
+        assert contrast(label, palette["background"]) >= 3, label
+
+
+# Machado et al. 2009, severity 1.
+SIGHTS = {
+    "common": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+TO_LMS = [
+    [0.4122214708, 0.5363325363, 0.0514459929],
+    [0.2119034982, 0.6806995451, 0.1073969566],
+    [0.0883024619, 0.2817188376, 0.6299787005],
+]
+TO_OKLAB = [
+    [0.2104542553, 0.7936177850, -0.0040720468],
+    [1.9779984951, -2.4285922050, 0.4505937099],
+    [0.0259040371, 0.7827717662, -0.8086757660],
+]
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("mode", MODES)
+def test_labels_stay_apart_in_each_sight(mode, sight):
+    seen = np.clip([np.array(SIGHTS[sight]) @ linear(label) for label in theme.LABELS[mode]], 0, 1)
+    places = np.cbrt(seen @ np.transpose(TO_LMS)) @ np.transpose(TO_OKLAB)
+    assert min(np.linalg.norm(a - b) for a, b in combinations(places, 2)) > 0.055
+
+
+def test_config_repeats_the_theme():
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert config["runner"]["postScriptGC"] is False
+    assert config["browser"]["gatherUsageStats"] is False
+    assert config["theme"]["font"] == theme.FONT
+    assert config["theme"]["codeFont"] == theme.MONO
+    for mode in MODES:
+        options, palette = config["theme"][mode], theme.PALETTES[mode]
+        assert options["primaryColor"] == palette["primary"]
+        assert options["backgroundColor"] == palette["background"]
+        assert options["secondaryBackgroundColor"] == palette["surface"]
+        assert options["textColor"] == palette["text"]
+        assert options["borderColor"] == palette["grid"]
+        assert tuple(options["chartCategoricalColors"]) == theme.LABELS[mode]
+
+
+def test_fonts_lie_here_and_come_from_no_other_host():
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    folder = ROOT / "assets" / "style" / "fonts"
+    named = {face["url"].removeprefix("/assets/fonts/") for face in config["theme"]["fontFaces"]}
+    assert named == {path.name for path in folder.glob("*.woff2")}
+    assert sum(path.stat().st_size for path in folder.glob("*.woff2")) < 150_000
+    assert {face["family"] for face in config["theme"]["fontFaces"]} <= set(f"{theme.FONT}, {theme.MONO}".split(", "))
+
+
+def test_colours_come_without_plotly():
+    code = (
+        "import sys, aecore.figures.theme as t; t.PALETTES; sys.exit('plotly' in sys.modules or 'torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
