@@ -217,7 +217,11 @@ class Experiment:
         """Return the untrained autoencoder, its weights drawn from the seed alone."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            return self.method.network(self.data.shape, self.net)
+            return self.network()
+
+    def network(self) -> Autoencoder:
+        """Return the autoencoder as the method wants it, with weights from torch's global generator."""
+        return self.method.network(self.data.shape, self.net, unit=self.data.value_range == "unit")
 
     def vary(self, **changes: Value) -> Experiment:
         """Return a copy with some values changed, by the names that they have in a link.

@@ -121,7 +121,7 @@ def revive(experiment: Experiment, snapshot: Snapshot) -> Autoencoder:
         If the snapshot's weights do not fit the experiment's network.
     """
     with torch.device("meta"):
-        model = experiment.method.network(experiment.data.shape, experiment.net)
+        model = experiment.network()
     weights = {name.removeprefix("model."): tensor for name, tensor in snapshot.weights.items()}
     model.load_state_dict(weights, assign=True)
     return model.eval()

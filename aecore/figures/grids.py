@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -48,7 +48,9 @@ def atlas(pictures: ArrayLike, *, between: float = 0.06, under: float = 0.06) ->
     times = -(-_SHARP // h)
     image = Image.fromarray(np.ascontiguousarray(flat), "LA" if channels == 1 else "RGBA")
     stream = io.BytesIO()
-    image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST).save(stream, "PNG")
+    image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST).save(
+        stream, "PNG", compress_level=1
+    )
     return stream.getvalue()
 
 
@@ -78,9 +80,9 @@ def rows(
     """
     tiles = np.asarray(pictures, float)
     n_rows, n, h, w = tiles.shape[:4]
-    numbers = None if errors is None else np.asarray(errors, float).reshape(n_rows, n)
+    numbers = np.full((n_rows, n), np.nan) if errors is None else np.asarray(errors, float).reshape(n_rows, n)
     pixel = w * n / _NARROW
-    head, foot = 21 * pixel, (0.0 if numbers is None else 17 * pixel)
+    head, foot = 21 * pixel, (0.0 if errors is None else 17 * pixel)
     space = (head + foot) / h
     png = atlas(tiles, between=0.06, under=space)
     step_x, step_y = w + round(0.06 * h), h + round(space * h)
@@ -114,29 +116,25 @@ def rows(
         dy=1 / times,
         hoverinfo="skip",
     )
-    for row, name in enumerate(names):
-        figure.add_annotation(
-            x=0,
-            y=row * step_y,
-            yshift=1,
-            text=name,
-            xanchor="left",
-            yanchor="bottom",
-            font={"size": 14, "weight": 500},
-            showarrow=False,
-        )
-        for i in range(n if numbers is not None else 0):
-            value = numbers[row, i]  # type: ignore[index]
-            if np.isfinite(value):
-                figure.add_annotation(
-                    x=i * step_x + w / 2,
-                    y=row * step_y + h,
-                    text=say.number(float(value), 0 if abs(value) >= 10 else 1),
-                    yanchor="top",
-                    font={"color": ink("muted"), "size": 12},
-                    showarrow=False,
-                )
+    # All at once: Plotly checks every earlier annotation again for each that is added.
+    figure.layout.annotations = [
+        *(_name(name, row * step_y) for row, name in enumerate(names)),
+        *(
+            _number(numbers[row, i], i * step_x + w / 2, row * step_y + h, say)
+            for row, i in np.argwhere(np.isfinite(numbers))
+        ),
+    ]
     return figure
+
+
+def _name(name: str, y: float) -> dict[str, Any]:
+    font = {"size": 14, "weight": 500}
+    return {"x": 0, "y": y, "yshift": 1, "text": name, "xanchor": "left", "yanchor": "bottom", "font": font}
+
+
+def _number(value: float, x: float, y: float, say: Say) -> dict[str, Any]:
+    text = say.number(float(value), 0 if abs(value) >= 10 else 1)
+    return {"x": x, "y": y, "text": text, "yanchor": "top", "font": {"color": ink("muted"), "size": 12}}
 
 
 def alt(names: Sequence[str], n: int, say: Say) -> str:

@@ -77,14 +77,15 @@ def codes(
     if labels is not None and len(xy):
         present = np.unique(classes)
         medians = np.stack([np.median(xy[classes == label], axis=0) for label in present])
-        for label, (x, y) in zip(present.tolist(), _apart(medians, np.ptp(xy, axis=0)).tolist(), strict=True):
-            figure.add_annotation(
-                x=x,
-                y=y,
-                text=f"<b>{_name(label, label_names)}</b>",
-                font={"color": label_ink(label), "size": 20},
-                showarrow=False,
-            )
+        figure.layout.annotations = [
+            {
+                "x": x,
+                "y": y,
+                "text": f"<b>{_name(label, label_names)}</b>",
+                "font": {"color": label_ink(label), "size": 20},
+            }
+            for label, (x, y) in zip(present.tolist(), _apart(medians, np.ptp(xy, axis=0)).tolist(), strict=True)
+        ]
     return figure
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from torch import Generator, Tensor
 
 from aecore.knobs import Knob, Spec
-from aecore.networks import Autoencoder, Net
+from aecore.networks import Autoencoder, Linear, Net
 from aecore.networks.net import Shape
 
 
@@ -36,9 +36,12 @@ class Method(Spec, ABC):
         """
         return dict(knobs)
 
-    def network(self, shape: Shape, net: Net) -> Autoencoder:
-        """Return the untrained autoencoder that this method trains."""
-        return net.build(shape, "identity")
+    def network(self, shape: Shape, net: Net, *, unit: bool) -> Autoencoder:
+        """Return the untrained autoencoder that this method trains.
+
+        Where all inputs lie in [0, 1] the outputs do too; but a linear network stays linear.
+        """
+        return net.build(shape, "sigmoid" if unit and not isinstance(net, Linear) else "identity")
 
     @abstractmethod
     def terms(self, model: Autoencoder, x: Tensor, target: Tensor, rng: Generator) -> dict[str, Tensor]:

@@ -41,13 +41,13 @@ class Undercomplete(Method):
         narrowed = {**knobs, "latent": replace(latent, high=min(latent.high, math.prod(shape) - 1))}
         return narrowed if unit else {**narrowed, "loss": replace(knobs["loss"], options=("squared",))}
 
-    def network(self, shape: Shape, net: Net) -> Autoencoder:
-        """Return a network whose output can take the values that the loss asks for."""
-        return net.build(shape, "sigmoid" if self.loss == "bernoulli" else "identity")
+    def network(self, shape: Shape, net: Net, *, unit: bool) -> Autoencoder:
+        """Return a network whose outputs are probabilities where the loss takes them for that."""
+        return net.build(shape, "sigmoid") if self.loss == "bernoulli" else super().network(shape, net, unit=unit)
 
     def terms(self, model: Autoencoder, x: Tensor, target: Tensor, rng: Generator) -> dict[str, Tensor]:
         """Return the reconstruction's loss, the only term."""
-        logits = model.logits(model.encode(x))
+        z = model.encode(x)
         if self.loss == "bernoulli":
-            return {"reconstruction": terms.bernoulli_cross_entropy(logits, target)}
-        return {"reconstruction": terms.squared_error(logits, target)}
+            return {"reconstruction": terms.bernoulli_cross_entropy(model.logits(z), target)}
+        return {"reconstruction": terms.squared_error(model.decode(z), target)}
