@@ -119,6 +119,7 @@ class Experiment:
         data = data_type(**{name: settle(name, declared) for name, declared in data_type.knobs().items()})
 
         chain = rest.pop("start", ())
+        chain = [chain] if isinstance(chain, str) else chain
         wanted = knobs_for(data, kinds["method"], kinds["task"], kinds["net"], chosen=rest)
         values = {name: settle(name, wanted[name]) for name in wanted}
         complaints += [Complaint(name, to_text(value), None, "unknown") for name, value in rest.items()]

@@ -65,7 +65,8 @@ class State:
     seconds : float
         Time spent training.
     scores : dict
-        The task's scores on all held-out samples, once it has ended.
+        The scores of the latest snapshot, once it has ended; of a run that is done also those on all
+        held-out samples.
     pid, born : int
         The process that trains it, and when that started, in the kernel's ticks.
     """

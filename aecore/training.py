@@ -24,9 +24,6 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 # Held-out samples that are scored at every snapshot; the last snapshot scores them all.
 WATCHED = 512
 
-# Denormal numbers cost a hundred times a normal one and say nothing.
-torch.set_flush_denormal(True)
-
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:

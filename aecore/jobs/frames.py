@@ -17,9 +17,8 @@ import numpy as np
 from aecore import baselines
 from aecore.baselines import Baseline
 from aecore.datasets import DamagedFile, Data
-from aecore.experiment import Experiment
 from aecore.runs import Event, Record, Run, Wishes
-from aecore.training import Diverged, Snapshot, posed, revive, spaced, train
+from aecore.training import Diverged, Snapshot, spaced, train
 
 # Seconds of training between two pictures; at least four pictures a second are promised.
 FRAME = 0.2
@@ -99,7 +98,7 @@ def frames(run: Run, *, clock: Callable[[], float] = time.monotonic) -> Iterator
             if snapshot.step < experiment.fit.steps:
                 if reason := why_stop(pace.wishes, run.history, f"watched_{experiment.task.main}"):
                     record.add_resumable(snapshot)
-                    record.close("cancelled", reason, scores=_scores(experiment, snapshot))
+                    record.close("cancelled", reason, scores=snapshot.scores)
                     return
                 if clock() - saved > RESUMABLE:
                     record.add_resumable(snapshot)
@@ -113,7 +112,7 @@ def frames(run: Run, *, clock: Callable[[], float] = time.monotonic) -> Iterator
     except GeneratorExit:
         if record and snapshot:
             record.add_resumable(snapshot)
-            record.close("cancelled", "stopped")
+            record.close("cancelled", "stopped", scores=snapshot.scores)
         raise
     except Diverged as trouble:
         (record or Record(run)).close("failed", "diverged", f"{trouble.term}@{trouble.step}")
@@ -159,10 +158,6 @@ def why_stop(wishes: Wishes, history: Sequence[Event], score: str) -> str:
         if errors[recent].min() > 0.99 * errors[~recent].min():
             return "plateau"
     return ""
-
-
-def _scores(experiment: Experiment, snapshot: Snapshot) -> dict[str, float]:
-    return snapshot.scores | experiment.task.score(revive(experiment, snapshot), posed(experiment, "test"))
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,111 @@
+"""The command line: `python -m aecore train QUERY`, `python -m aecore bench`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aecore.runs import Run
+
+# Exit statuses, besides 0: training ended without its last step, or the command line said nothing sensible.
+UNFINISHED, NONSENSE = 1, 2
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Do what the command line says and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m aecore", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, (declare, carry_out) in COMMANDS.items():
+        command = commands.add_parser(name, help=carry_out.__doc__, description=carry_out.__doc__)
+        declare(command)
+        command.set_defaults(carry_out=carry_out)
+    asked = parser.parse_args(words)
+    return asked.carry_out(asked)
+
+
+def _declare_train(command: argparse.ArgumentParser) -> None:
+    command.add_argument("query", metavar="QUERY", help='an experiment as in the address bar: "data=digits&latent=2"')
+    command.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="where runs are kept (runs)")
+    command.add_argument("--json", action="store_true", help="end with one line of JSON")
+
+
+def train(asked: argparse.Namespace) -> int:
+    """Train an experiment, or go on with it, and keep its run."""
+    from aecore.experiment import Experiment
+    from aecore.runs import Runs
+
+    try:
+        experiment = Experiment.from_query(asked.query)
+    except ValueError as wrong:
+        print(wrong, file=sys.stderr)
+        return NONSENSE
+    runs = Runs(asked.out)
+    run = runs.of(experiment)
+    try:
+        if run.state.stage != "done":
+            _follow(runs.claim(experiment), experiment.fit.steps)
+    except OSError as wrong:
+        print(f"The run can't be written: {wrong}", file=sys.stderr)
+        return UNFINISHED
+    _report(run, as_json=asked.json)
+    return 0 if run.state.stage == "done" else UNFINISHED
+
+
+def _follow(run: Run, steps: int) -> None:
+    """Train a claimed run with a progress bar; what was reached is kept when the user interrupts."""
+    from tqdm import tqdm
+
+    from aecore.jobs.frames import frames
+
+    making = frames(run)
+    with tqdm(total=steps, unit=" steps", file=sys.stderr, smoothing=0.1) as bar:
+        try:
+            for _ in making:
+                latest = run.history[-1]
+                bar.update(latest.step - bar.n)
+                bar.set_postfix({name: f"{score:.4g}" for name, score in latest.scores.items()})
+            bar.update(run.state.step - bar.n)
+        except KeyboardInterrupt:
+            making.close()  # type: ignore[attr-defined]
+
+
+def _report(run: Run, *, as_json: bool) -> None:
+    state, history = run.state, run.history
+    terms = history[-1].terms if history else {}
+    if as_json:
+        facts = {"key": run.key, "steps": state.step, "seconds": round(state.seconds, 3), "terms": terms}
+        print(json.dumps(facts | {"scores": state.scores or {}, "folder": str(run.folder)}))
+        return
+    scores = ", ".join(f"{name} {score:.4g}" for name, score in (state.scores or {}).items())
+    print(f"{state.stage} at step {state.step} after {state.seconds:.1f} s: {scores or 'not scored'} ({run.folder})")
+    if state.stage != "done":
+        why = " ".join(filter(None, (state.reason, state.detail)))
+        print(f"Ended before its last step ({why}). The same command goes on from here.", file=sys.stderr)
+
+
+def _declare_bench(command: argparse.ArgumentParser) -> None:
+    command.add_argument("names", nargs="*", metavar="NAME", help="which benchmarks; all by default")
+    command.add_argument("--out", type=Path, default=Path("build/bench"), metavar="DIR", help="where the table goes")
+
+
+def bench(asked: argparse.Namespace) -> int:
+    """Measure what is promised, each figure beside a peer or a bound in the same run."""
+    # The benchmarks lie beside the library, not in it.
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from bench import measure
+
+    return measure(asked.names, asked.out)
+
+
+COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = {
+    "train": (_declare_train, train),
+    "bench": (_declare_bench, bench),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

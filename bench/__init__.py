@@ -1,0 +1,52 @@
+"""Benchmarks: every figure that is promised, each beside a peer or a bound measured in the same run.
+
+`python -m aecore bench` runs them all, `python -m aecore bench training` one of them; a new one is a
+file and a line in ``TABLE``.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from bench.row import Row
+
+TABLE: dict[str, str] = {
+    "training": "Training 784-512-256-30 on MNIST in batches of 128, against peers and the bound of its products",
+    "recipe": "The MNIST recipe at d = 30, against PCA",
+    "live": "A warm worker watched: first picture, pictures a second, what they cost, stopping, dying",
+    "app": "The app in a real browser: start, page switches, first picture, memory",
+}
+
+
+def measure(names: Sequence[str], out: Path) -> int:
+    """Run the named benchmarks, all by default; print and save the table; return how many rows fall short."""
+    unknown = sorted(set(names) - set(TABLE))
+    if unknown:
+        print(f"No benchmark is called {', '.join(unknown)}; there are {', '.join(TABLE)}.")
+        return 2
+    rows: list[Row] = []
+    for name in names or TABLE:
+        run: Callable[[Path], Iterator[Row]] = import_module(f"bench.{name}").run
+        print(f"\n{TABLE[name]}")
+        for row in run(out):
+            print("  " + row.line(), flush=True)
+            rows.append(row)
+    out.mkdir(parents=True, exist_ok=True)
+    machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    table = {"machine": machine, "rows": [row._asdict() | {"reached": row.reached} for row in rows]}
+    (out / "table.json").write_text(json.dumps(table, indent=1), "utf-8")
+    (out / "table.md").write_text(as_markdown(rows), "utf-8")
+    short = [row.figure for row in rows if row.reached is False]
+    print(f"\n{len(rows)} rows, {len(short)} fall short" + "".join(f"\n  - {figure}" for figure in short))
+    return int(bool(short))
+
+
+def as_markdown(rows: Sequence[Row]) -> str:
+    """Return the rows as a Markdown table."""
+    lines = ["| figure | measured | beside | goal | reached |", "|---|---|---|---|---|"]
+    lines += ["| " + " | ".join(row.cells()) + " |" for row in rows]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.linalg import subspace_angles
+from sklearn.decomposition import PCA
+
+import aecore as ae
+from aecore import views
+from aecore.baselines import Pca
+from aecore.samples import Samples
+
+
+@pytest.fixture(scope="module")
+def digits():
+    data = ae.Experiment.from_query("data=digits").data
+    return data.load("train"), data.load("test")
+
+
+def test_pca_is_scikit_learn_s(digits):
+    train, test = digits
+    pca, x = Pca.fit(train), test.inputs.flatten(1).numpy()
+    errors = pca.errors(test.inputs).numpy()
+    for size in (1, 2, 10, 40):
+        oracle = PCA(size, svd_solver="full").fit(train.inputs.flatten(1).numpy())
+        back = oracle.inverse_transform(oracle.transform(x))
+        np.testing.assert_allclose(pca.reconstruct(test.inputs, size).flatten(1), back, atol=1e-4)
+        assert errors[size - 1] == pytest.approx(np.square(back - x).sum(1).mean(), rel=1e-4)
+    assert float(pca.total) == pytest.approx(train.inputs.flatten(1).numpy().var(0).sum(), rel=1e-4)
+
+
+def test_pca_of_data_that_never_change_loses_nothing():
+    x = torch.ones(10, 2, 2)
+    assert Pca.fit(Samples(x, x)).errors(x).tolist() == [0.0] * 4
+
+
+def test_principal_angles_are_scipy_s():
+    one, other = torch.randn(2, 3, 8, generator=torch.Generator().manual_seed(0))
+    oracle = np.rad2deg(np.sort(subspace_angles(one.numpy().T, other.numpy().T)))
+    np.testing.assert_allclose(views.principal_angles(one, other), oracle, atol=1e-4)
+
+
+def test_a_linear_autoencoder_finds_pca_s_subspace_and_never_beats_it(digits):
+    train, _ = digits
+    pca = Pca.fit(train)
+    experiment = ae.Experiment.from_query("data=digits&net=linear&latent=4&steps=3000&rate=0.02&batch=256")
+    least = float(pca.errors(train.inputs)[3])
+    for snapshot in ae.train(experiment):
+        model = ae.revive(experiment, snapshot)
+        assert experiment.task.score(model, train)["test_error"] >= least - 1e-3
+    angles = views.angles_to_pca(model, pca)
+    assert np.cos(np.deg2rad(angles.max())) > 0.99
+    assert experiment.task.score(model, train)["test_error"] == pytest.approx(least, rel=2e-3)

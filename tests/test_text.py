@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from aecore.text import LANGUAGES, Say
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "en", "pt"),
+    [
+        (1234567, None, "1,234,567", "1.234.567"),
+        (13.914, None, "13.9", "13,9"),
+        (0.00312, None, "0.00312", "0,00312"),
+        (13.914, 2, "13.91", "13,91"),
+        (0.5, 0, "0", "0"),
+        (2500.0, None, "2,500", "2.500"),
+    ],
+)
+def test_numbers_are_written_in_the_language_s_manner(value, decimals, en, pt):
+    assert Say("en").number(value, decimals) == en
+    assert Say("pt_BR").number(value, decimals) == pt
+
+
+def test_blanks_are_filled_and_numbers_in_them_written():
+    assert "1.234" in Say("pt_BR")("watch.running", step=1234, steps=5000)
+
+
+def test_an_unknown_language_is_english_and_an_unknown_sentence_an_error():
+    assert Say("xx").language == "en"
+    with pytest.raises(KeyError):
+        Say("en")("nothing.at.all")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_separators_are_those_of_the_numbers(language):
+    decimal, thousands = Say(language).separators
+    assert Say(language).number(1234.5, 1) == f"1{thousands}234{decimal}5"

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import aecore as ae
+from aecore import views
+from aecore.baselines import Pca
+from aecore.samples import Samples
+
+
+@pytest.fixture(scope="module")
+def held_out():
+    return ae.Experiment.from_query("data=digits").data.load("test")
+
+
+@pytest.fixture(scope="module")
+def model():
+    return ae.Experiment.from_query("data=digits&net=mlp&hidden=12,6&latent=4").build()
+
+
+def test_the_plane_of_a_small_code_is_the_code():
+    codes = np.array([[1.0, 5.0], [3.0, 5.0]])
+    plane = views.plane(codes)
+    assert not plane.projected
+    np.testing.assert_array_equal(plane.points, codes)
+    assert plane.shares == (1.0, 0.0)
+    np.testing.assert_array_equal(views.plane(codes[:, :1]).points, [[1, 0], [3, 0]])
+
+
+def test_the_plane_of_a_large_code_has_its_two_largest_variances():
+    rng = np.random.default_rng(0)
+    turned, _ = np.linalg.qr(rng.normal(size=(5, 5)))
+    codes = rng.normal(size=(4000, 5)) * [3, 2, 0.5, 0.5, 0.5] @ turned
+    plane = views.plane(codes)
+    assert plane.projected
+    np.testing.assert_allclose(plane.points.std(0), [3, 2], rtol=0.06)
+    assert plane.shares[0] == pytest.approx(9 / 13.75, rel=0.05)
+    np.testing.assert_allclose(views.plane(codes + 7).points, plane.points, atol=1e-9)
+
+
+def test_codes_that_are_all_alike_have_a_plane():
+    plane = views.plane(np.ones((5, 3)))
+    assert np.isfinite(plane.points).all()
+    assert np.isfinite(plane.shares).all()
+
+
+def test_rows_are_originals_then_what_came_of_them(model, held_out):
+    x = held_out.inputs[:6]
+    pca = Pca.fit(held_out)
+    rows = views.beside_pca(model, x, pca)
+    np.testing.assert_allclose(rows.pictures[0], x)
+    np.testing.assert_allclose(rows.pictures[1], model(x).detach().clamp(0, 1), atol=1e-6)
+    np.testing.assert_allclose(rows.errors[2], (pca.reconstruct(x, 4) - x).square().flatten(1).sum(1), rtol=1e-4)
+    assert np.isnan(rows.errors[0]).all()
+    assert len(views.beside_pca(model, x, None).pictures) == 2
+
+
+def test_a_flow_holds_every_layer_of_one_input(model, held_out):
+    x = held_out.inputs[3]
+    flow = views.flow(model, x)
+    assert [len(layer) for layer in flow.encoder] == [12, 6]
+    assert [len(layer) for layer in flow.decoder] == [6, 12]
+    np.testing.assert_allclose(flow.code, model.encode(x[None])[0].detach(), atol=1e-6)
+    assert flow.error == pytest.approx((model(x[None])[0] - x).square().sum().item(), rel=1e-5)
+
+
+class Copies(torch.nn.Module):
+    """An autoencoder whose code is the first two inputs."""
+
+    n_latent = 2
+
+    def encode(self, x):
+        return x[:, :2]
+
+    def decode(self, z):
+        return torch.cat([z, torch.zeros(len(z), 2)], 1)
+
+
+def test_properties_of_a_code_that_copies_two_of_four_inputs():
+    x = torch.randn(600, 4, generator=torch.Generator().manual_seed(0))
+    labels = (x[:, 0] > 0).long()
+    found = views.properties(Copies(), Samples(x, x, labels))
+    assert found.likeness == pytest.approx(1, abs=1e-3)
+    assert found.explained == pytest.approx(0.5, abs=0.06)
+    assert found.agreement > 0.9
+    assert found.chance == pytest.approx(0.5, abs=0.05)
+    assert (found.inputs, found.codes) == (4, 2)
+    assert views.properties(Copies(), Samples(x, x)).agreement is None
