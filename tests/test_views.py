@@ -59,11 +59,22 @@ def test_rows_are_originals_then_what_came_of_them(model, held_out):
 
 def test_a_flow_holds_every_layer_of_one_input(model, held_out):
     x = held_out.inputs[3]
-    flow = views.flow(model, x)
-    assert [len(layer) for layer in flow.encoder] == [12, 6]
-    assert [len(layer) for layer in flow.decoder] == [6, 12]
-    np.testing.assert_allclose(flow.code, model.encode(x[None])[0].detach(), atol=1e-6)
+    flow = views.flow(model, x, strongest=5)
+    assert [len(column) for column in flow.columns] == [12, 6, 4, 6, 12]
+    np.testing.assert_allclose(flow.columns[flow.code], model.encode(x[None])[0].detach(), atol=1e-6)
     assert flow.error == pytest.approx((model(x[None])[0] - x).square().sum().item(), rel=1e-5)
+
+
+def test_the_links_of_a_flow_are_its_largest_products(model, held_out):
+    flow = views.flow(model, held_out.inputs[3], strongest=5)
+    weights = [model.encoder[3].weight, model.encoder[5].weight, model.decoder[0].weight, model.decoder[2].weight]
+    assert len(flow.links) == len(weights)
+    for links, weight, column in zip(flow.links, weights, flow.columns, strict=False):
+        products = weight.detach().numpy() * column
+        largest = np.sort(np.abs(products).ravel())[::-1][:5]
+        found = [products[int(out), int(into)] for into, out, _ in links]
+        np.testing.assert_allclose(np.abs(found), largest, rtol=1e-5)
+        np.testing.assert_allclose(links[:, 2], np.array(found) / largest[0], rtol=1e-5)
 
 
 class Copies(torch.nn.Module):

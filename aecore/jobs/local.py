@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO, cast
 
 from aecore.experiment import Experiment
 from aecore.runs import Run, Runs, State, Wishes
@@ -93,28 +94,27 @@ class _Worker:
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
-        threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, args=(self.process,), daemon=True)
+        self.listener.start()
 
     def take(self, experiment: Experiment, wishes: Wishes | None, background: bool) -> None:
         if self.process.poll() is not None:
             self._start()
         run = self.executor.runs.claim(experiment, wishes=wishes, pid=self.process.pid)
         self.assigned[str(run.folder)] = run
-        assert self.process.stdin
         # A worker that has died in between is noticed by the thread that listens to it.
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(json.dumps({"folder": str(run.folder), "background": background}) + "\n")
-            self.process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            line = json.dumps({"folder": str(run.folder), "background": background})
+            print(line, file=self.process.stdin, flush=True)
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout
-        for line in process.stdout:
-            answer = json.loads(line)
-            if run := self.assigned.pop(answer.get("folder", ""), None):
-                self.deaths = 0
-                if trouble := answer.get("trouble"):
-                    self.executor.failed(run, trouble)
-        process.wait()
+        with process:
+            for line in cast("TextIO", process.stdout):
+                answer = json.loads(line)
+                if run := self.assigned.pop(answer.get("folder", ""), None):
+                    self.deaths = 0
+                    if trouble := answer.get("trouble"):
+                        self.executor.failed(run, trouble)
         for run in [self.assigned.pop(folder) for folder in list(self.assigned)]:
             self.executor.failed(run, "worker_died")
         self.deaths += 1
@@ -123,10 +123,9 @@ class _Worker:
 
     def close(self) -> None:
         self.closing = True
-        assert self.process.stdin
         with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
+            cast("TextIO", self.process.stdin).close()
+        self.listener.join(timeout=5)
+        if self.listener.is_alive():
             self.process.kill()
+            self.listener.join()

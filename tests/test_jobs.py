@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+import aecore as ae
+from aecore.datasets.files import folder as data_folder
+from aecore.jobs import InlineExecutor, LocalExecutor
+from aecore.jobs.frames import frames
+from aecore.runs import Record, Run, Wishes
+
+ROOT = Path(__file__).parents[1]
+LONG = ae.Experiment.from_query("data=digits&net=mlp&hidden=64&latent=3&steps=100000&batch=64&rate=0.003")
+
+
+def wait(until: Callable[[], bool], seconds: float = 60) -> None:
+    """Look until something is so; far more time than it should take."""
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def executor(tmp_path) -> Iterator[LocalExecutor]:
+    local = LocalExecutor(ae.Runs(tmp_path), workers=1)
+    yield local
+    local.close()
+
+
+def weights(run: Run, step: int | None = None) -> dict[str, torch.Tensor]:
+    snapshot = run.snapshot(step)
+    assert snapshot
+    return snapshot.weights
+
+
+def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(tensor, other[name]) for name, tensor in one.items())
+
+
+def test_a_worker_gives_the_bits_that_training_here_gives(executor, tmp_path, small):
+    (here,) = InlineExecutor(ae.Runs(tmp_path / "here")).submit([small])
+    (there,) = executor.submit([small])
+    wait(lambda: there.state.is_final)
+    assert there.state.stage == "done"
+    assert equal(weights(here), weights(there))
+    assert there.state.scores == here.state.scores
+    assert there.baselines()["pca"]
+
+
+def test_stop_stops_and_keeps_and_going_on_ends_as_if_never_stopped(executor, tmp_path):
+    experiment = LONG.vary(steps=3000)
+    (run,) = executor.submit([experiment])
+    wait(lambda: len(run.history) > 14)
+    run.cancel()
+    wait(lambda: run.state.is_final)
+    assert (run.state.stage, run.state.reason) == ("cancelled", "stopped")
+    reached = run.state.step
+    assert run.snapshot().step == reached
+    assert run.resumable().step == reached
+    executor.submit([experiment])
+    wait(lambda: run.state.stage == "done")
+    (undisturbed,) = InlineExecutor(ae.Runs(tmp_path / "here")).submit([experiment])
+    assert equal(weights(run), weights(undisturbed))
+    steps = [event.step for event in run.history]
+    assert steps == sorted(set(steps))
+    assert reached in steps
+
+
+def test_a_worker_that_is_killed_fails_its_runs_and_they_go_on_from_what_was_kept(executor, tmp_path):
+    experiment = LONG.vary(steps=4000, seed=1)
+    (run,) = executor.submit([experiment])
+    wait(lambda: run.resumable() is not None and run.resumable().step > 0)
+    os.kill(executor.pids[0], signal.SIGKILL)
+    wait(lambda: executor.state(run).is_final)
+    assert (run.state.stage, run.state.reason) == ("failed", "worker_died")
+    kept = run.resumable().step
+    assert 0 < kept <= run.history[-1].step
+    executor.submit([experiment])
+    wait(lambda: run.state.stage == "done")
+    (undisturbed,) = InlineExecutor(ae.Runs(tmp_path / "here")).submit([experiment])
+    assert equal(weights(run), weights(undisturbed))
+
+
+def test_an_app_that_is_killed_leaves_no_orphan_and_a_folder_that_opens(tmp_path):
+    program = (
+        "import sys, time, pathlib, aecore as ae\n"
+        "from aecore.jobs import LocalExecutor\n"
+        f"executor = LocalExecutor(ae.Runs(pathlib.Path({str(tmp_path)!r})), workers=1)\n"
+        f"executor.submit([ae.Experiment.from_query({LONG.to_query()!r})])\n"
+        "print(executor.pids[0], flush=True)\n"
+        "time.sleep(600)"
+    )
+    app = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    with app:
+        worker = int(app.stdout.readline())
+        run = ae.Runs(tmp_path).of(LONG)
+        wait(lambda: len(run.history) > 5)
+        app.kill()
+    wait(lambda: run.state.is_final, 5)
+    assert run.state.stage in ("failed", "cancelled")
+    assert not Path(f"/proc/{worker}/cmdline").exists() or b"aecore" not in Path(f"/proc/{worker}/cmdline").read_bytes()
+    assert run.snapshot().step > 0
+
+
+def test_two_who_ask_for_the_same_experiment_watch_one_run(executor):
+    (one,) = executor.submit([LONG])
+    wait(lambda: len(one.history) > 3)
+    reached = one.history[-1].step
+    (other,) = executor.submit([LONG])
+    wait(lambda: other.history[-1].step > reached)
+    assert other.folder == one.folder
+    assert other.history[0].step == 0
+    one.cancel()
+    wait(lambda: other.state.is_final)
+
+
+def test_two_experiments_take_turns_and_those_in_the_background_wait(executor):
+    first, second = executor.submit(LONG.sweep(seed=(0, 1)))
+    (behind,) = executor.submit([LONG.vary(seed=2)], background=True)
+    wait(lambda: len(first.history) > 3 and len(second.history) > 3)
+    assert behind.state.stage == "queued"
+    first.cancel()
+    second.cancel()
+    wait(lambda: len(behind.history) > 3)
+    behind.cancel()
+    wait(lambda: behind.state.is_final)
+
+
+def carried_out(tmp_path, experiment, **wishes) -> Run:
+    run = ae.Runs(tmp_path).claim(experiment, wishes=Wishes(**wishes))
+    for _ in frames(run):
+        pass
+    return run
+
+
+def test_it_stops_where_it_was_asked_to(tmp_path):
+    run = carried_out(tmp_path, LONG, until=7)
+    assert (run.state.stage, run.state.reason, run.state.step) == ("cancelled", "at_step", 7)
+    run = carried_out(tmp_path, LONG, until=8)
+    assert [event.step for event in run.history][-2:] == [7, 8]
+    run = carried_out(tmp_path, LONG.vary(seed=1), error=6.0)
+    assert run.state.reason == "at_error"
+    assert run.history[-1].scores["watched_test_error"] <= 6 < run.history[-2].scores["watched_test_error"]
+    run = carried_out(tmp_path, LONG.vary(seed=2, latent=1, rate=0.02, schedule="constant"), plateau=True)
+    assert run.state.reason == "plateau"
+
+
+def test_slow_motion_takes_single_steps(tmp_path):
+    run = ae.Runs(tmp_path).claim(LONG, wishes=Wishes(slow=True))
+    going = frames(run)
+    for _ in range(6):
+        next(going)
+    assert [event.step for event in run.history] == list(range(6))
+    going.close()
+    assert (run.state.stage, run.resumable().step) == ("cancelled", 5)
+
+
+def test_only_keyframes_and_the_latest_snapshot_stay(tmp_path):
+    run = carried_out(tmp_path, LONG, until=2000)
+    assert run.steps[-1] == 2000
+    assert set(run.steps[:-1]) <= set(ae.training.spaced(LONG.fit.steps))
+
+
+def test_a_diverging_run_says_so_and_keeps_its_last_finite_snapshot(tmp_path, monkeypatch):
+    terms = type(LONG.method).terms
+
+    def explode(*args):
+        explode.factor *= 1e3
+        return {name: term * explode.factor for name, term in terms(*args).items()}
+
+    explode.factor = 1.0
+    monkeypatch.setattr(type(LONG.method), "terms", explode)
+    run = carried_out(tmp_path, LONG)
+    assert (run.state.stage, run.state.reason) == ("failed", "diverged")
+    assert run.state.detail.startswith("reconstruction")
+    assert all(tensor.isfinite().all() for tensor in run.snapshot().state.values())
+
+
+def test_a_damaged_data_file_is_named(executor, tmp_path, monkeypatch):
+    copy = tmp_path / "data"
+    copy.mkdir()
+    shutil.copy(data_folder() / "SHA256SUMS", copy)
+    (copy / "fashion_mnist.npz").write_bytes(b"cut short")
+    monkeypatch.setenv("GARGALO_DATA", str(copy))
+    local = LocalExecutor(ae.Runs(tmp_path / "runs"), workers=1)
+    run, other = local.submit([LONG.vary(data="fashion_mnist"), LONG.vary(data="mnist")])
+    wait(lambda: run.state.is_final and other.state.is_final)
+    local.close()
+    assert (run.state.reason, run.state.detail) == ("damaged_data", "fashion_mnist.npz")
+    assert (other.state.reason, other.state.detail) == ("damaged_data", "mnist.npz")
+
+
+def test_a_full_disk_ends_the_run_with_its_reason(tmp_path, monkeypatch):
+    run = ae.Runs(tmp_path).claim(LONG)
+    going = frames(run)
+    for _ in range(4):
+        next(going)
+    kept = run.history
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(Record, "add", full)
+    assert list(going) == []
+    assert (run.state.stage, run.state.reason) == ("failed", "disk_full")
+    assert run.history == kept
+    monkeypatch.undo()
+    going = frames(ae.Runs(tmp_path).claim(LONG))
+    next(going)
+    going.close()
+    assert run.state.stage == "cancelled"
+
+
+def test_a_folder_that_cannot_be_written_is_said_at_once(tmp_path, small):
+    (tmp_path / "runs").write_text("a file where the folder should be")
+    with pytest.raises(OSError, match="runs"):
+        InlineExecutor(ae.Runs(tmp_path / "runs")).submit([small])
+
+
+def test_a_folder_that_is_lost_in_mid_run_is_known_all_the_same(executor):
+    (run,) = executor.submit([LONG])
+    wait(lambda: len(run.history) > 2)
+    shutil.rmtree(run.folder)
+    wait(lambda: executor.state(run).is_final)
+    assert (executor.state(run).stage, executor.state(run).reason) == ("failed", "unwritable")
+    executor.submit([LONG])
+    wait(lambda: len(run.history) > 2)
+    run.cancel()
+    wait(lambda: run.state.is_final)
