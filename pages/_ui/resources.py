@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aecore.jobs import LocalExecutor
-    from aecore.runs import Runs
+    from aecore.networks import Autoencoder
+    from aecore.runs import Run, Runs
+    from aecore.samples import Samples
 
 ROOT = Path(__file__).parents[2]
 _starting = threading.Lock()
@@ -53,6 +55,34 @@ def executor() -> LocalExecutor:
     """Return the one executor of this server, its workers warm."""
     with _starting:
         return _executor()
+
+
+def shipped(name: str) -> tuple[Autoencoder, Samples]:
+    """Return a model of the gallery and its held-out samples."""
+    from aecore import gallery
+    from aecore.training import posed, revive
+
+    experiment = gallery.experiment_of(name)
+    run = gallery.run_of(experiment)
+    snapshot = run.snapshot() if run else None
+    if snapshot is None:
+        raise FileNotFoundError(f"assets/gallery/{experiment.key}")
+    return revive(experiment, snapshot), posed(experiment, "test")
+
+
+def run_of(key: str) -> Run:
+    """Return the run with a key: of this server or, unless that exists, of the gallery."""
+    from aecore import gallery
+
+    kept = folder() / key
+    return _run(kept if kept.exists() or not (gallery.FOLDER / key).exists() else gallery.FOLDER / key)
+
+
+@lru_cache(maxsize=256)
+def _run(where: Path) -> Run:
+    from aecore.runs import Run
+
+    return Run(where)
 
 
 def start() -> None:

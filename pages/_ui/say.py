@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def choose_language() -> Say:
-    """Show the switch between the languages; until the link or the visitor says otherwise the browser's own is chosen."""
+    """Show the switch between the languages; at first it follows the link, else the browser."""
     preferred = "pt_BR" if (st.context.locale or "").lower().startswith("pt") else "en"
     linked = st.query_params.get("lang")
     if "lang" not in st.session_state:

@@ -61,7 +61,9 @@ def experiment(*, method: str, data: Sequence[str], task: str = "reconstruction"
             for name in declared:
                 if declared[name].fine:
                     _widget(name, declared[name], current.flat()[name], words)
-        st.button(words("turn.defaults"), icon=":material/restart_alt:", on_click=_forget, width="stretch")
+        st.button(
+            words("turn.defaults"), key="defaults", icon=":material/restart_alt:", on_click=_forget, width="stretch"
+        )
     for complaint in (*st.session_state.get("complaints", ()), *(c for c in clashes if c.reason != "unknown")):
         st.warning(explain(complaint, words), icon=":material/link_off:")
     _write_address(current, declared)
@@ -146,7 +148,7 @@ def _write_address(current: Experiment, declared: Mapping[str, Knob]) -> None:
 
     values = current.flat()
     wanted = {name: to_text(values[name]) for name, knob in declared.items() if values[name] != knob.default}
-    for name in st.query_params:
+    for name in list(st.query_params):
         if name not in OTHERS and name not in wanted:
             del st.query_params[name]
     for name, text in wanted.items():

@@ -82,7 +82,7 @@ class Seen:
     @cached_property
     def pca(self) -> Pca | None:
         """PCA of the training data, from the second picture on."""
-        return _pca(self.run.folder) if (self.run.folder / "baselines").exists() else None
+        return _pca(self.run.folder) if (self.run.folder / "baselines" / "pca.safetensors").exists() else None
 
     @cached_property
     def pca_errors(self) -> np.ndarray | None:
@@ -99,19 +99,12 @@ class Seen:
 
 def see(experiment: Experiment, beside: Sequence[Experiment] = ()) -> Seen:
     """Look at the run of an experiment as it stands now."""
-    run = _run(experiment.key)
+    run = resources.run_of(experiment.key)
     state = resources.executor().state(run)
     history = run.history
     step = _reachable(experiment, history[-1].step) if history else 0
-    others = tuple(len(_run(one.key).history) for one in beside)
+    others = tuple(len(resources.run_of(one.key).history) for one in beside)
     return Seen(experiment, run, state, history, step, others)
-
-
-@lru_cache(maxsize=64)
-def _run(key: str) -> Run:
-    from aecore.runs import Run
-
-    return Run(resources.folder() / key)
 
 
 def _reachable(experiment: Experiment, step: int) -> int:
@@ -120,7 +113,7 @@ def _reachable(experiment: Experiment, step: int) -> int:
         _model(experiment, step)
     except LookupError:
         # The worker has replaced that snapshot by a newer one in between, or the folder was cut.
-        steps = resources.runs().of(experiment).steps
+        steps = resources.run_of(experiment.key).steps
         return steps[-1] if steps else 0
     return step
 
@@ -129,7 +122,7 @@ def _reachable(experiment: Experiment, step: int) -> int:
 def _model(experiment: Experiment, step: int) -> Autoencoder:
     from aecore.training import revive
 
-    run = resources.runs().of(experiment)
+    run = resources.run_of(experiment.key)
     snapshot = run.snapshot(step)
     if snapshot:
         return revive(experiment, snapshot)
@@ -164,6 +157,8 @@ def training(experiment: Experiment, draw: Callable[[Seen], None], *, beside: Se
     beside : sequence of Experiment
         Further runs that the pictures show.
     """
+    from aecore.datasets import DamagedFile
+
     words = say.words()
     state = _state(experiment)
     if not resources.keeps():
@@ -175,7 +170,10 @@ def training(experiment: Experiment, draw: Callable[[Seen], None], *, beside: Se
     def live() -> None:
         seen = see(experiment, beside)
         _progress(seen, words)
-        draw(seen)
+        try:
+            draw(seen)
+        except DamagedFile as damaged:
+            st.error(words("reason.damaged_data", detail=damaged.name), icon=":material/error:")
         if moving and not _moving((experiment, *beside)):
             st.rerun()
 
@@ -229,7 +227,7 @@ def _sweep(*experiments: Experiment) -> None:
 
 
 def _state(experiment: Experiment) -> State:
-    return resources.executor().state(_run(experiment.key))
+    return resources.executor().state(resources.run_of(experiment.key))
 
 
 def _wishes() -> dict[str, object]:
@@ -252,7 +250,7 @@ def _train(experiment: Experiment, **changes: object) -> None:
 
 
 def _one_step(experiment: Experiment) -> None:
-    history = resources.runs().of(experiment).history
+    history = resources.run_of(experiment.key).history
     _train(experiment, until=history[-1].step + 1 if history else 1)
 
 
@@ -264,11 +262,11 @@ def _again(experiment: Experiment) -> None:
 def _stop(*experiments: Experiment) -> None:
     for experiment in experiments:
         if not _state(experiment).is_final:
-            _run(experiment.key).cancel()
+            resources.run_of(experiment.key).cancel()
 
 
 def _wish(experiment: Experiment) -> None:
-    run = resources.runs().of(experiment)
+    run = resources.run_of(experiment.key)
     if run.state.stage in ("queued", "running"):
         run.wish(**_wishes())
 

@@ -1,5 +1,29 @@
-"""What an autoencoder is, in one picture, and the way to the lessons."""
+"""What an autoencoder is, in one picture with real activations, and the way to the lessons."""
 
-from pages._ui import say
+from functools import lru_cache
+
+import streamlit as st
+
+from pages._ui import resources, say
+from pages._ui.flow import flow
+
+LESSONS = ("undercomplete",)
+INPUTS = (3, 2, 1, 18, 4, 8, 11, 0, 61, 7)  # a held-out digit of each class, in order
+
+
+@lru_cache
+def flows():
+    from aecore import views
+
+    model, samples = resources.shipped("home")
+    return [views.flow(model, samples.inputs[i]) for i in INPUTS]
+
 
 say.lesson("home")
+words = say.words()
+flow(flows(), key="flow", words=words)
+say.more("home")
+for place, name in zip(st.columns(2), LESSONS, strict=False):
+    with place.container(border=True):
+        st.page_link(f"lessons/{name}.py", label=words(f"page.{name}.title"), icon=":material/arrow_forward:")
+        st.markdown(words(f"page.{name}.invitation"))

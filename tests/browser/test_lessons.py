@@ -1,0 +1,232 @@
+"""The undercomplete lesson, trained for real and looked at as it is drawn."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from aecore.text import Say
+
+QUICK = "data=digits&steps=300&latent=3"
+LONG = "data=digits&steps=100000&latent=3"
+WORDS = Say("en")
+
+DRAWN = """key => {
+  const plot = document.querySelector(`.st-key-${key} .js-plotly-plot`);
+  return plot && plot._fullData ? plot._fullData.map(trace => ({
+    name: trace.name ?? "", n: trace.x ? Array.from(trace.x).length : 0, source: trace.source ?? "",
+    last: trace.y ? Array.from(trace.y).at(-1) : null })) : [];
+}"""
+
+
+def press(page: Page, key: str) -> None:
+    page.locator(f".st-key-{key} button").first.click()
+
+
+def progress(page: Page):
+    return page.get_by_test_id("stProgress")
+
+
+def points(page: Page, key: str = "error") -> int:
+    return max((trace["n"] for trace in page.evaluate(DRAWN, key)), default=0)
+
+
+def opened(page: Page, site: str, query: str, name: str = "undercomplete") -> Page:
+    page.goto(f"{site}/{name}?{query}")
+    expect(progress(page)).to_be_visible()
+    return page
+
+
+def step(page: Page) -> int:
+    return int(re.search(r"[Ss]tep ([\d,]+)", progress(page).inner_text())[1].replace(",", ""))
+
+
+def test_training_is_seen_live_and_its_end_is_said(page, site):
+    opened(page, site, QUICK + "&seed=1")
+    expect(progress(page)).to_contain_text(WORDS("watch.absent"))
+    before = page.evaluate(DRAWN, "rows")[0]["source"]
+    press(page, "train")
+    expect(progress(page)).to_contain_text("Done: 300 steps")
+    page.wait_for_function(f"({DRAWN})('error').some(trace => trace.n > 5)")
+    assert page.evaluate(DRAWN, "rows")[0]["source"] != before
+    expect(page.locator(".st-key-codes_pca .js-plotly-plot")).to_be_visible()
+    expect(page.get_by_text(WORDS("undercomplete.four"))).to_be_visible()
+    expect(page.get_by_text("64 → 3")).to_be_visible()
+
+
+def test_the_rows_drawn_come_to_look_like_the_originals(page, site):
+    opened(page, site, "data=digits&net=mlp&hidden=64&latent=20&steps=1500&rate=0.01")
+    page.wait_for_function(f"({DRAWN})('rows').length > 0")
+    likeness = """async () => {
+      const trace = document.querySelector('.st-key-rows .js-plotly-plot')._fullData[0];
+      const image = new Image(); image.src = trace.source; await image.decode();
+      const canvas = new OffscreenCanvas(image.width, image.height), pen = canvas.getContext('2d');
+      pen.drawImage(image, 0, 0);
+      const all = pen.getImageData(0, 0, image.width, image.height), rows = [];
+      let row = null;
+      for (let y = 0; y < image.height; y++) {
+        const opaque = all.data[4 * y * image.width + 3] > 0;
+        if (opaque && !row) rows.push(row = []);
+        if (opaque) for (let x = 0; x < image.width; x++) row.push(all.data[4 * (y * image.width + x)]);
+        else row = null;
+      }
+      return rows[0].reduce((sum, value, i) => sum + Math.abs(value - rows[1][i]), 0) / rows[0].length;
+    }"""
+    untrained = page.evaluate(likeness)
+    press(page, "train")
+    expect(progress(page)).to_contain_text("Done")
+    page.wait_for_function(f"async () => (await ({likeness})()) < {untrained / 2}")
+
+
+def test_nothing_is_blocked_and_stop_keeps_what_was_reached(page, site):
+    opened(page, site, LONG + "&seed=2")
+    press(page, "train")
+    page.wait_for_function(f"({DRAWN})('error').some(trace => trace.n > 3)")
+    page.get_by_text(WORDS("turn.fine")).click()
+    expect(page.locator(".st-key-seed input")).to_be_visible()
+    page.locator(".st-key-slow").get_by_text(WORDS("watch.slow")).click()
+    page.locator(".st-key-slow").get_by_text(WORDS("watch.slow")).click()
+    seen = points(page)
+    page.wait_for_function(f"({DRAWN})('error').some(trace => trace.n > {seen})")
+    press(page, "stop")
+    expect(progress(page)).to_contain_text("Stopped at step")
+    reached = step(page)
+    assert reached > 0
+    expect(page.get_by_role("button", name="Go on from step")).to_be_visible()
+    press(page, "train")
+    expect(page.locator(".st-key-stop button")).to_be_visible()
+    page.wait_for_function(f"""() => {{
+      const said = document.querySelector('[data-testid=stProgress]').innerText.match(/Step ([0-9,]+)/);
+      return said && Number(said[1].replaceAll(',', '')) > {reached};
+    }}""")
+    press(page, "stop")
+    expect(progress(page)).to_contain_text("Stopped at step")
+
+
+def test_one_step_and_a_step_to_stop_at(page, site):
+    opened(page, site, LONG + "&seed=3")
+    for number in (1, 2):
+        press(page, "one_step")
+        expect(progress(page)).to_contain_text(f"Stopped at step {number},")
+    page.get_by_role("button", name=WORDS("watch.until")).click()
+    page.get_by_label(WORDS("watch.until_step")).fill("40")
+    page.get_by_label(WORDS("watch.until_step")).press("Enter")
+    page.keyboard.press("Escape")
+    press(page, "train")
+    expect(progress(page)).to_contain_text("Stopped at step 40,")
+
+
+def test_turning_a_knob_leaving_and_reloading_lose_nothing(page, site, runs):
+    opened(page, site, LONG + "&seed=4")
+    press(page, "train")
+    page.wait_for_function(f"({DRAWN})('error').some(trace => trace.n > 3)")
+    reached = step(page)
+    page.locator(".st-key-net").get_by_text("Linear").click()
+    expect(progress(page)).to_contain_text(WORDS("watch.absent"))
+    page.locator(".st-key-net").get_by_text("MLP").click()
+    expect(page.locator(".st-key-stop button")).to_be_visible()
+    assert step(page) >= reached
+    page.get_by_text("Lessons").first.click()
+    page.get_by_role("link", name=WORDS("page.home.title")).first.click()
+    expect(page.locator(".gargalo-flow svg")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".st-key-stop button")).to_be_visible()
+    assert step(page) >= reached
+    page.reload()
+    expect(page.locator(".st-key-stop button")).to_be_visible()
+    assert step(page) >= reached
+    press(page, "stop")
+    expect(progress(page)).to_contain_text("Stopped at step")
+
+
+def test_another_visitor_sees_the_same_run(page, site, new_context, runs):
+    opened(page, site, QUICK + "&seed=5")
+    before = {folder.name for folder in runs.iterdir()}
+    press(page, "train")
+    other = opened(new_context().new_page(), site, page.url.partition("?")[2])
+    for visitor in (page, other):
+        expect(progress(visitor)).to_contain_text("Done: 300 steps")
+    assert len({folder.name for folder in runs.iterdir()} - before) == 1
+    late = opened(
+        new_context(locale="pt-BR").new_page(), site, page.url.partition("?")[2].replace("lang=en", "lang=pt_BR")
+    )
+    expect(progress(late)).to_contain_text("Pronto: 300 passos")
+
+
+def test_the_language_can_be_switched_and_nothing_is_lost(page, site):
+    opened(page, site, QUICK + "&seed=6")
+    press(page, "train")
+    expect(progress(page)).to_contain_text("Done")
+    page.locator(".st-key-lang").get_by_text("Português").click()
+    expect(progress(page)).to_contain_text("Pronto: 300 passos")
+    expect(page.get_by_role("heading", level=1)).to_have_text(Say("pt_BR")("page.undercomplete.title"))
+    assert "lang=pt_BR" in page.url
+    assert "latent=3" in page.url
+    assert re.search(r"em \d+,\d", progress(page).inner_text())
+    page.reload()
+    expect(progress(page)).to_contain_text("Pronto: 300 passos")
+
+
+def test_a_linear_net_shows_its_angles_and_every_size_can_be_trained(page, site):
+    opened(page, site, "data=digits&net=linear&latent=2&steps=60&rate=0.02")
+    press(page, "train")
+    expect(progress(page)).to_contain_text("Done")
+    expect(page.locator(".st-key-angles .js-plotly-plot")).to_be_visible()
+    press(page, "sweep")
+    page.wait_for_function(f"({DRAWN})('sizes').some(trace => trace.n === 6)")
+
+
+def test_a_worker_killed_in_mid_run_is_said_and_the_run_goes_on(page, serving, tmp_path):
+    with serving(tmp_path / "runs") as (site, server):
+        opened(page, site, LONG + "&seed=7")
+        press(page, "train")
+        page.wait_for_function(f"({DRAWN})('error').some(trace => trace.n > 12)")
+        children = Path(f"/proc/{server.pid}/task").glob("*/children")
+        for child in {int(pid) for path in children for pid in path.read_text().split()}:
+            os.kill(child, signal.SIGKILL)
+        expect(page.get_by_role("alert")).to_contain_text("was ended from outside")
+        press(page, "train")
+        expect(page.locator(".st-key-stop button")).to_be_visible()
+        press(page, "stop")
+        expect(progress(page)).to_contain_text("Stopped at step")
+        page.goto("about:blank")
+
+
+def test_a_damaged_file_and_a_folder_that_cannot_be_written(page, serving, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    shutil.copy(Path(__file__).parents[2] / "assets" / "data" / "SHA256SUMS", data)
+    (data / "mnist.npz").write_bytes(b"cut short")
+    (tmp_path / "file").write_text("where the folder should be")
+    with serving(tmp_path / "file" / "runs", GARGALO_DATA=str(data)) as (site, _):
+        page.goto(f"{site}/undercomplete")
+        expect(page.get_by_role("alert").filter(has_text="mnist.npz")).to_be_visible()
+        opened(page, site, QUICK)
+        expect(page.get_by_text(WORDS("watch.kept_nowhere"))).to_be_visible()
+        press(page, "train")
+        expect(progress(page)).to_contain_text("Done")
+        page.goto("about:blank")
+
+
+def test_zoom_survives_a_run(page, site):
+    opened(page, site, LONG + "&seed=8")
+    press(page, "train")
+    page.wait_for_function(f"({DRAWN})('error').some(trace => trace.n > 3)")
+    zoomed = "() => document.querySelector('.st-key-error .js-plotly-plot')._fullLayout.xaxis.range[1]"
+    box = page.locator(".st-key-error .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 20, steps=6)
+    page.mouse.up()
+    page.wait_for_function(f"({zoomed})() < 90000")
+    kept, seen = page.evaluate(zoomed), points(page)
+    page.wait_for_function(f"({DRAWN})('error').some(trace => trace.n > {seen + 2})")
+    assert page.evaluate(zoomed) == pytest.approx(kept)
+    press(page, "stop")
+    expect(progress(page)).to_contain_text("Stopped at step")

@@ -1,0 +1,83 @@
+"""Every page as it looks: no sideways scrolling, no jumping, nothing that shuts anybody out."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from aecore.text import LANGUAGES
+
+ROOT = Path(__file__).parents[2]
+SCREENSHOTS = ROOT / "build" / "screenshots"
+TABLE = next(
+    ast.literal_eval(node.value)
+    for node in ast.parse((ROOT / "pages" / "site.py").read_text("utf-8")).body
+    if isinstance(node, ast.Assign) and node.targets[0].id == "PAGES"
+)
+PAGES = [name for names in TABLE.values() for name in names]
+PLACES = """() => [...document.querySelectorAll('h1, h2, .js-plotly-plot, .gargalo-flow')]
+  .map(node => Math.round(node.getBoundingClientRect().top))"""
+
+
+def opened(page, site, name, **query):
+    address = "" if name == "home" else name
+    page.goto(f"{site}/{address}?" + "&".join(f"{key}={value}" for key, value in query.items()))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.locator(".js-plotly-plot .main-svg, .gargalo-flow svg *").first).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_and_stays_where_it_is(site, new_context, name, lang, width):
+    for scheme in ("light", "dark"):
+        page = new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+        opened(page, site, name, lang=lang)
+        page.wait_for_timeout(1000)
+        before = page.evaluate(PLACES)
+        page.wait_for_timeout(1000)
+        after = page.evaluate(PLACES)
+        assert all(abs(a - b) <= 100 for a, b in zip(before, after, strict=False))
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        main = "document.querySelector('[data-testid=stMain]')"
+        assert page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        height = page.evaluate(f"{main}.scrollHeight")
+        page.set_viewport_size({"width": width, "height": min(height + 20, 5000)})
+        page.screenshot(path=SCREENSHOTS / f"{name}-{lang}-{width}-{scheme}.png")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shuts_nobody_out(site, new_context, name, scheme):
+    page = opened(new_context(color_scheme=scheme).new_page(), site, name)
+    page.wait_for_timeout(500)
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]}).response["violations"]
+    serious = [
+        (violation["id"], node["target"], node["html"][:160])
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+    assert serious == []
+    for picture in page.locator(".js-plotly-plot").all():
+        assert picture.evaluate("node => node.closest('[aria-label]')?.getAttribute('aria-label')")
+
+
+def test_an_input_is_chosen_by_mouse_and_by_keyboard(site, page):
+    opened(page, site, "home")
+    drawn = "() => document.querySelector('.gargalo-flow image').getAttribute('href')"
+    first = page.evaluate(drawn)
+    page.get_by_role("radio").nth(3).click()
+    page.wait_for_function(f"({drawn})() !== {first!r}")
+    third = page.evaluate(drawn)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"({drawn})() !== {third!r}")
+    expect(page.get_by_role("radio").nth(2)).to_have_attribute("aria-checked", "true")
+    page.get_by_role("link", name="Undercomplete").last.click()
+    expect(page.get_by_test_id("stProgress")).to_be_visible()
