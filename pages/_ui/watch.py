@@ -168,6 +168,8 @@ def training(experiment: Experiment, draw: Callable[[Seen], None], *, beside: Se
 
     @st.fragment(run_every=LOOK if moving else None)
     def live() -> None:
+        if st.session_state.pop("begun", False):
+            st.rerun()
         seen = see(experiment, beside)
         _progress(seen, words)
         try:
@@ -218,12 +220,13 @@ def sweep_buttons(experiments: Sequence[Experiment]) -> None:
     elif any(_state(one).stage != "done" for one in experiments):
         help = words("watch.sweep_help", steps=experiments[0].fit.steps)
         asked = {"key": "sweep", "icon": ":material/stacked_line_chart:", "help": help}
-        if st.button(words("watch.sweep"), on_click=_sweep, args=experiments, **asked):
-            st.rerun()
+        st.button(words("watch.sweep"), on_click=_sweep, args=experiments, **asked)
 
 
 def _sweep(*experiments: Experiment) -> None:
     resources.executor().submit(experiments, background=True)
+    # Pressed inside the fragment: only a whole rerun declares it anew, to follow what has begun.
+    st.session_state.begun = True
 
 
 def _state(experiment: Experiment) -> State:

@@ -50,6 +50,7 @@ def step(page: Page) -> int:
 def test_training_is_seen_live_and_its_end_is_said(page, site):
     opened(page, site, QUICK + "&seed=1")
     expect(progress(page)).to_contain_text(WORDS("watch.absent"))
+    page.wait_for_function(f"({DRAWN})('rows').length > 0")
     before = page.evaluate(DRAWN, "rows")[0]["source"]
     press(page, "train")
     expect(progress(page)).to_contain_text("Done: 300 steps")
@@ -133,7 +134,7 @@ def test_turning_a_knob_leaving_and_reloading_lose_nothing(page, site, runs):
     expect(page.locator(".st-key-stop button")).to_be_visible()
     assert step(page) >= reached
     page.get_by_text("Lessons").first.click()
-    page.get_by_role("link", name=WORDS("page.home.title")).first.click()
+    page.get_by_role("menuitem", name=WORDS("page.home.title")).first.click()
     expect(page.locator(".gargalo-flow svg")).to_be_visible()
     page.go_back()
     expect(page.locator(".st-key-stop button")).to_be_visible()
