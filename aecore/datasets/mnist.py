@@ -33,7 +33,7 @@ class Mnist(Data):
         "latent": 30,
         "steps": 2000,
         "batch": 128,
-        "rate": 3e-3,
+        "rate": 1e-2,
     }
     shape = (28, 28)
     classes = 10

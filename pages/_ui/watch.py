@@ -190,23 +190,27 @@ def _buttons(experiment: Experiment, state: State, words: Say) -> None:
     """Show what can be done with the run in the state that it is in."""
     steps = experiment.fit.steps
     with st.container(horizontal=True, vertical_alignment="center", key="buttons"):
-        if state.stage in ("queued", "running"):
-            st.button(words("watch.stop"), key="stop", icon=":material/stop:", on_click=_stop, args=(experiment,))
-        elif state.stage == "done":
-            st.button(words("watch.again"), key="again", icon=":material/replay:", on_click=_again, args=(experiment,))
-        else:
-            label = "watch.train" if state.stage == "absent" else "watch.go_on"
-            asked = {"key": "train", "icon": ":material/play_arrow:", "type": "primary"}
-            st.button(words(label, step=state.step), on_click=_train, args=(experiment,), **asked)
-            one = {"key": "one_step", "icon": ":material/skip_next:", "on_click": _one_step, "args": (experiment,)}
-            st.button(words("watch.one_step"), disabled=state.step >= steps, **one)
-            if state.stage != "absent":
+        # In a room of their own, so that a button more does not push the rest aside.
+        with st.container(horizontal=True, width="content", key="steer"):
+            if state.stage in ("queued", "running"):
+                st.button(words("watch.stop"), key="stop", icon=":material/stop:", on_click=_stop, args=(experiment,))
+            elif state.stage == "done":
                 st.button(
                     words("watch.again"), key="again", icon=":material/replay:", on_click=_again, args=(experiment,)
                 )
+            else:
+                label = "watch.train" if state.stage == "absent" else "watch.go_on"
+                asked = {"key": "train", "icon": ":material/play_arrow:", "type": "primary"}
+                st.button(words(label, step=state.step), on_click=_train, args=(experiment,), **asked)
+                one = {"key": "one_step", "icon": ":material/skip_next:", "on_click": _one_step, "args": (experiment,)}
+                st.button(words("watch.one_step"), disabled=state.step >= steps, **one)
+                if state.stage != "absent":
+                    st.button(
+                        words("watch.again"), key="again", icon=":material/replay:", on_click=_again, args=(experiment,)
+                    )
         wish = {"on_change": _wish, "args": (experiment,), "persist_state": "session"}
         st.toggle(words("watch.slow"), key="slow", help=words("watch.slow_help"), **wish)
-        with st.popover(words("watch.until"), icon=":material/flag:"):
+        with st.popover(words("watch.until"), icon=":material/flag:", key="until"):
             st.number_input(words("watch.until_step"), 1, steps, None, key="until_step", **wish)
             st.number_input(words("watch.until_error"), 0.0, None, None, key="until_error", **wish)
             st.checkbox(words("watch.until_plateau"), key="until_plateau", help=words("watch.plateau_help"), **wish)

@@ -115,7 +115,7 @@ def test_one_step_and_a_step_to_stop_at(page, site):
     for number in (1, 2):
         press(page, "one_step")
         expect(progress(page)).to_contain_text(f"Stopped at step {number},")
-    page.get_by_role("button", name=WORDS("watch.until")).click()
+    page.locator(".st-key-until button").click()
     page.get_by_label(WORDS("watch.until_step")).fill("40")
     page.get_by_label(WORDS("watch.until_step")).press("Enter")
     page.keyboard.press("Escape")

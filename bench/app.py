@@ -1,0 +1,110 @@
+"""The app in a real browser: how soon it answers, and what it weighs."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.row import Row
+
+ROOT = Path(__file__).parents[1]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+LESSON = "undercomplete?steps=100000&seed={seed}"
+DRAWN = "() => (document.querySelector('.st-key-error .js-plotly-plot')?._fullData ?? []).some(t => t.x?.length > 0)"
+
+
+def run(_: Path) -> Iterator[Row]:
+    """Start the app as `make run` does and use it as a visitor does."""
+    from playwright.sync_api import sync_playwright
+
+    sys.path.insert(0, str(ROOT / "tests" / "browser"))
+    from chromium import find
+
+    with tempfile.TemporaryDirectory() as runs, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        began = time.perf_counter()
+        server, url = start(runs)
+        try:
+            while True:
+                try:
+                    page.goto(url)
+                    break
+                except Exception:
+                    time.sleep(0.05)
+            page.locator(".gargalo-flow image").first.wait_for()
+            yield Row("from `streamlit run` to an interactive home page", time.perf_counter() - began, "s", goal=5)
+            time.sleep(3)
+            yield Row("resident: the app and one idle worker", sum(resident(server.pid)), "MB", goal=600)
+
+            page.get_by_text("Lessons").first.click()
+            began = time.perf_counter()
+            page.get_by_role("menuitem").nth(1).click()
+            page.locator(".st-key-rows .main-svg").first.wait_for()
+            yield Row("a page switch, to the lesson, the first", time.perf_counter() - began, "s", goal=1)
+            for order, name in ((0, "home"), (1, "the lesson")):
+                page.get_by_text("Lessons").first.click()
+                began = time.perf_counter()
+                page.get_by_role("menuitem").nth(order).click()
+                page.locator(".gargalo-flow image" if order == 0 else ".st-key-rows .main-svg").first.wait_for()
+                yield Row(f"a page switch, to {name}, later", time.perf_counter() - began, "s", goal=1)
+
+            for seed, (name, goal) in enumerate((("first after start", 5), ("warm", 1))):
+                page.goto(f"{url}/{LESSON.format(seed=seed)}")
+                page.locator(".st-key-train button").click()
+                began = time.perf_counter()
+                page.wait_for_function(DRAWN, polling=20)
+                yield Row(f"from Train to a live picture, {name}", time.perf_counter() - began, "s", goal=goal)
+                if seed:
+                    yield from watched(page, browser, server.pid, url)
+                page.locator(".st-key-stop button").click()
+                page.get_by_text("Stopped at step").wait_for()
+        finally:
+            browser.close()
+            server.terminate()
+            server.wait(20)
+
+
+def watched(page, browser, pid: int, url: str) -> Iterator[Row]:
+    """Count the pictures that reach the browser, and weigh five more visitors who watch."""
+    steps = "() => document.querySelector('.st-key-error .js-plotly-plot')._fullData.map(t => t.x?.length ?? 0)"
+    before, began = max(page.evaluate(steps)), time.perf_counter()
+    shown = set()
+    while time.perf_counter() - began < 6:
+        shown.add(max(page.evaluate(steps)))
+        time.sleep(0.02)
+    yield Row("live pictures a second in the browser", len(shown - {before}) / 6, "/s", "", 4, "at least")
+    alone = sum(resident(pid))
+    visitors = [browser.new_page() for _ in range(5)]
+    for visitor in visitors:
+        visitor.goto(page.url)
+        visitor.locator(".st-key-rows .main-svg").first.wait_for()
+    time.sleep(3)
+    yield Row("resident for each further visitor who watches", (sum(resident(pid)) - alone) / 5, "MB", goal=30)
+    for visitor in visitors:
+        visitor.close()
+
+
+def start(runs: str) -> tuple[subprocess.Popen, str]:
+    """Start the server on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    settings = os.environ | {"GARGALO_RUNS": runs}
+    return subprocess.Popen(command, cwd=ROOT, env=settings, **quiet), f"http://127.0.0.1:{port}"  # type: ignore[call-overload]
+
+
+def resident(pid: int) -> list[float]:
+    """Return the resident megabytes of a process and of its children."""
+    children = " ".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")).split()
+    status = [Path(f"/proc/{one}/status").read_text() for one in (pid, *children)]
+    return [int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1000 for text in status]  # type: ignore[index]
