@@ -21,7 +21,7 @@ from aecore.runs import Event, Record, Run, Wishes
 from aecore.training import Diverged, Snapshot, spaced, train
 
 # Seconds of training between two pictures; at least four pictures a second are promised.
-FRAME = 0.2
+FRAME = 0.22
 # Seconds between two single steps in slow motion.
 SLOW = 0.3
 # Seconds between two snapshots with the optimiser's state, which is twice as large as the weights.

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from aecore.samples import Samples
 
 ROOT = Path(__file__).parents[2]
+# Seconds after which the first page will have been served.
+SERVED = 5
 _starting = threading.Lock()
 
 
@@ -86,8 +88,18 @@ def _run(where: Path) -> Run:
 
 
 def start() -> None:
-    """Warm up the workers, and torch in this process, while the first page is already being served."""
+    """Start the workers and, once the first page has been served, load what the lessons draw with."""
     threading.Thread(target=executor, daemon=True).start()
+    late = threading.Timer(SERVED, _warm)
+    late.daemon = True
+    late.start()
+
+
+def _warm() -> None:
+    from aecore import figures, views  # noqa: F401
+    from aecore.text import Say
+
+    figures.error([0], [1], baseline=1.0, total=1, say=Say())
 
 
 def stop() -> None:
