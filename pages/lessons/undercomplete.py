@@ -92,9 +92,9 @@ def pictures(seen):
     show.row(seen, error, rows)
     if seen.pca:
         show.sentence(seen, verdict)
-        show.row(seen, codes, codes_pca)
+        show.row(seen, codes, codes_pca, every=1)
     else:
-        show.row(seen, codes)
+        show.row(seen, codes, every=1)
     st.header(say.words()("undercomplete.four"), anchor=False)
     show.facts(seen, properties)
     if seen.pca:
