@@ -6,6 +6,7 @@ import hashlib
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from itertools import count
@@ -20,6 +21,9 @@ from aecore.networks import Autoencoder
 from aecore.samples import Samples
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+# Multiplications a step below which waking a second thread costs more than it brings (measured).
+ALONE = 20_000_000
 
 # Held-out samples that are scored at every snapshot; the last snapshot scores them all.
 WATCHED = 512
@@ -169,18 +173,20 @@ def train(
 
     samples = batches(data, fit.batch, seed, step)
     rng = Generator(DEVICE)
+    threads = _threads(model, fit.batch)
     for goal in _goals(step, fit.steps, spaced(fit.steps) if keyframes is None else keyframes):
         began = time.perf_counter()
-        while step < goal:
-            x, target = next(samples)
-            rng.manual_seed(_mixed(seed, step))
-            terms = method.terms(model, x, target, rng)
-            optimizer.param_groups[0]["lr"] = rate_at(fit, step)
-            optimizer.zero_grad()
-            reduce(add, terms.values()).backward()
-            optimizer.step()
-            method.after_step(model, x, rate_at(fit, step))
-            step += 1
+        with _limited(threads):
+            while step < goal:
+                x, target = next(samples)
+                rng.manual_seed(_mixed(seed, step))
+                terms = method.terms(model, x, target, rng)
+                optimizer.param_groups[0]["lr"] = rate_at(fit, step)
+                optimizer.zero_grad()
+                reduce(add, terms.values()).backward()
+                optimizer.step()
+                method.after_step(model, x, rate_at(fit, step))
+                step += 1
         seconds += time.perf_counter() - began
 
         scores = {
@@ -227,6 +233,24 @@ def _goals(first: int, last: int, wanted: Iterable[int]) -> Iterator[int]:
             first = goal
     if first < last:
         yield last
+
+
+def _threads(model: Autoencoder, batch: int) -> int:
+    """Return how many threads pay; a convolution uses its weights often enough for all of them."""
+    weights = list(model.parameters())
+    flat = all(weight.dim() <= 2 for weight in weights)
+    few = batch * sum(weight.numel() for weight in weights) < ALONE
+    return 1 if flat and few else torch.get_num_threads()
+
+
+@contextmanager
+def _limited(threads: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _chance(seed: int, purpose: str) -> Generator:

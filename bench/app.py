@@ -42,7 +42,7 @@ def run(_: Path) -> Iterator[Row]:
             page.locator(".gargalo-flow image").first.wait_for()
             yield Row("from `streamlit run` to an interactive home page", time.perf_counter() - began, "s", goal=5)
             time.sleep(3)
-            yield Row("resident: the app and one idle worker", sum(resident(server.pid)), "MB", goal=600)
+            yield Row("resident: the app and one idle worker", resident(server.pid), "MB", goal=600)
 
             page.get_by_text("Lessons").first.click()
             began = time.perf_counter()
@@ -81,13 +81,13 @@ def watched(page, browser, pid: int, url: str) -> Iterator[Row]:
         shown.add(max(page.evaluate(steps)))
         time.sleep(0.02)
     yield Row("live pictures a second in the browser", len(shown - {before}) / 6, "/s", "", 4, "at least")
-    alone = sum(resident(pid))
+    alone = resident(pid)
     visitors = [browser.new_page() for _ in range(5)]
     for visitor in visitors:
         visitor.goto(page.url)
         visitor.locator(".st-key-rows .main-svg").first.wait_for()
     time.sleep(3)
-    yield Row("resident for each further visitor who watches", (sum(resident(pid)) - alone) / 5, "MB", goal=30)
+    yield Row("resident for each further visitor who watches", (resident(pid) - alone) / 5, "MB", goal=30)
     for visitor in visitors:
         visitor.close()
 
@@ -103,8 +103,8 @@ def start(runs: str) -> tuple[subprocess.Popen, str]:
     return subprocess.Popen(command, cwd=ROOT, env=settings, **quiet), f"http://127.0.0.1:{port}"  # type: ignore[call-overload]
 
 
-def resident(pid: int) -> list[float]:
-    """Return the resident megabytes of a process and of its children."""
+def resident(pid: int) -> float:
+    """Return the resident megabytes of a process and its children, the pages that they share counted once."""
     children = " ".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")).split()
-    status = [Path(f"/proc/{one}/status").read_text() for one in (pid, *children)]
-    return [int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1000 for text in status]  # type: ignore[index]
+    rollups = [Path(f"/proc/{one}/smaps_rollup").read_text() for one in (pid, *children)]
+    return sum(int(re.search(r"Pss:\s+(\d+)", text)[1]) / 1000 for text in rollups)  # type: ignore[index]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._ui import say
+from pages._ui import resources, say
 
 STYLE = Path(__file__).parents[1] / "assets" / "style"
 PAGES = {
@@ -29,3 +29,4 @@ st.navigation(
     },
     position="top",
 ).run()
+resources.prepare_lessons()

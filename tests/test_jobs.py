@@ -231,7 +231,7 @@ def test_a_folder_that_cannot_be_written_is_said_at_once(tmp_path, small):
 def test_a_folder_that_is_lost_in_mid_run_is_known_all_the_same(executor):
     (run,) = executor.submit([LONG])
     wait(lambda: len(run.history) > 2)
-    shutil.rmtree(run.folder)
+    run.folder.rename(run.folder.with_name("lost"))
     wait(lambda: executor.state(run).is_final)
     assert (executor.state(run).stage, executor.state(run).reason) == ("failed", "unwritable")
     executor.submit([LONG])

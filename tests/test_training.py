@@ -175,3 +175,8 @@ def test_the_test_error_is_what_it_says(small):
         errors = (model.decode(model.encode(test.inputs)) - test.inputs).square().flatten(1).sum(1)
     assert last.scores["test_error"] == pytest.approx(float(errors.mean()), rel=1e-5)
     assert math.isclose(last.scores["watched_test_error"], float(errors[:512].mean()), rel_tol=1e-5)
+
+
+def test_training_gives_back_the_threads_that_it_was_lent(small):
+    before = torch.get_num_threads()
+    assert [torch.get_num_threads() for _ in train(small)] == [before] * len(list(train(small)))

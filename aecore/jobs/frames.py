@@ -21,11 +21,11 @@ from aecore.runs import Event, Record, Run, Wishes
 from aecore.training import Diverged, Snapshot, spaced, train
 
 # Seconds of training between two pictures; at least four pictures a second are promised.
-FRAME = 0.22
+FRAME = 0.2
 # Seconds between two single steps in slow motion.
 SLOW = 0.3
 # Seconds between two snapshots with the optimiser's state, which is twice as large as the weights.
-RESUMABLE = 1.0
+RESUMABLE = 2.0
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from aecore.samples import Samples
 
 ROOT = Path(__file__).parents[2]
-# Seconds after which the first page will have been served.
-SERVED = 5
 _starting = threading.Lock()
 
 
@@ -88,18 +86,21 @@ def _run(where: Path) -> Run:
 
 
 def start() -> None:
-    """Start the workers and, once the first page has been served, load what the lessons draw with."""
+    """Start the workers."""
     threading.Thread(target=executor, daemon=True).start()
-    late = threading.Timer(SERVED, _warm)
-    late.daemon = True
-    late.start()
 
 
-def _warm() -> None:
+@lru_cache
+def prepare_lessons() -> None:
+    """Load what the lessons draw with, in the background; for the end of the first page that is served."""
+    threading.Thread(target=_draw_once, daemon=True).start()
+
+
+def _draw_once() -> None:
     from aecore import figures, views  # noqa: F401
     from aecore.text import Say
 
-    figures.error([0], [1], baseline=1.0, total=1, say=Say())
+    figures.error([0], [1], baseline=1.0, total=1, say=Say()).to_json()
 
 
 def stop() -> None:

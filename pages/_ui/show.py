@@ -43,7 +43,8 @@ def row(seen: Seen, *makers: Callable[[Seen, Say], Any], height: int = 360, ever
     """
     for place, make in zip(st.columns(len(makers)), makers, strict=True):
         with place:
-            plot(_made(make, seen, every), key=make.__name__, alt=say.words()(f"alt.{make.__name__}"), height=height)
+            figure = _made(make, seen, every, written=True)
+            plot(figure, key=make.__name__, alt=say.words()(f"alt.{make.__name__}"), height=height)
 
 
 def facts(seen: Seen, make: Callable[[Seen, Say], list[Fact]], *, every: float = 2.0) -> None:
@@ -62,12 +63,13 @@ def sentence(seen: Seen, make: Callable[[Seen, Say], str]) -> None:
     st.markdown(_made(make, seen))
 
 
-def _made(make: Callable[[Seen, Say], Any], seen: Seen, every: float = 0.0) -> Any:
+def _made(make: Callable[[Seen, Say], Any], seen: Seen, every: float = 0.0, *, written: bool = False) -> Any:
+    """Return what a maker makes of this moment, written as JSON if it is a figure: once for all visitors."""
     words = say.words()
     place = (make.__module__, make.__name__, words.language, seen.run.key)
     moment, at, made = _memory.get(place, (None, 0.0, None))
     if moment != seen.moment and not (moment and seen.state.stage == "running" and time.monotonic() - at < every):
-        made = make(seen, words)
+        made = make(seen, words).to_json() if written else make(seen, words)
         _memory[place] = seen.moment, time.monotonic(), made
         _memory.move_to_end(place)
         while len(_memory) > KEPT:

@@ -7,9 +7,7 @@ theme it shows, so that a change of theme asks nothing of the server.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -25,13 +23,13 @@ _mount = st.components.v2.component(
 )
 
 
-def plot(figure: Any, *, key: str, alt: str, height: int = 360) -> None:
+def plot(figure: str, *, key: str, alt: str, height: int = 360) -> None:
     """Show a figure.
 
     Parameters
     ----------
-    figure : go.Figure or Mapping
-        As ``aecore.figures`` draws it, or the same as plain JSON types.
+    figure : str
+        What ``to_json`` wrote of a figure of ``aecore.figures``.
     key : str
         One place in the page; a new figure under the same key is drawn into the same picture.
     alt : str
@@ -39,5 +37,4 @@ def plot(figure: Any, *, key: str, alt: str, height: int = 360) -> None:
     height : int
         In pixels; a figure that knows its aspect, such as ``rows``, takes less where the page is narrow.
     """
-    text = json.dumps(figure) if isinstance(figure, Mapping) else figure.to_json()
-    _mount(key=key, data={"figure": text, "alt": alt, "height": height})
+    _mount(key=key, data={"figure": figure, "alt": alt, "height": height})
