@@ -99,6 +99,7 @@ def pictures(seen):
     show.facts(seen, properties)
     if seen.pca:
         st.header(say.words()("undercomplete.sizes"), anchor=False)
+        st.markdown(say.words()("undercomplete.sizes_lead"))
         watch.sweep_buttons(swept)
         show.row(seen, *([sizes, angles] if experiment.net.name == "linear" else [sizes]), every=2)
 
