@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aecore.text import Say
 
 # Seconds between two looks at a run under way.
-LOOK = 0.2
+LOOK = 0.15
 # Held-out samples that the pictures show; the scores are of all.
 SHOWN = 1000
 
