@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages._ui import resources, say
 from pages._ui.flow import flow
+from pages._ui.plot import preload
 
 LESSONS = ("undercomplete",)
 INPUTS = (3, 2, 1, 18, 4, 8, 11, 0, 61, 7)  # a held-out digit of each class, in order
@@ -27,3 +28,4 @@ for place, name in zip(st.columns(2), LESSONS, strict=False):
     with place.container(border=True):
         st.page_link(f"lessons/{name}.py", label=words(f"page.{name}.title"), icon=":material/arrow_forward:")
         st.markdown(words(f"page.{name}.invitation"))
+preload()

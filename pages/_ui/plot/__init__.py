@@ -38,3 +38,8 @@ def plot(figure: str, *, key: str, alt: str, height: int = 360) -> None:
         In pixels; a figure that knows its aspect, such as ``rows``, takes less where the page is narrow.
     """
     _mount(key=key, data={"figure": figure, "alt": alt, "height": height})
+
+
+def preload() -> None:
+    """Let the browser load Plotly while the visitor reads, so that the first figure need not wait for it."""
+    _mount(key="preload", data=None)

@@ -85,6 +85,11 @@ function ask(box, state) {
 
 export default function ({ data, parentElement }) {
   const frame = parentElement.querySelector(".gargalo-plot");
+  frame.hidden = !data;
+  if (!data) {
+    (window.requestIdleCallback ?? setTimeout)(() => loadPlotly().catch(() => {}));
+    return;
+  }
   const box = frame.querySelector(".gargalo-plot-box");
   const state = (frame.plotState ??= {});
   const aspect = /"aspect":\s*([\d.]+)/.exec(data.figure)?.[1];
