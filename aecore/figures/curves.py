@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _LOG_FROM = 5.0
 _NICE = (1, 2, 3, 5, 7)
+# An error that far below the largest is as good as none, and would press the rest of the curve flat.
+_DEPTH = 1000
 _MARGIN = {"t": 70}
 
 
@@ -78,6 +80,9 @@ def error(
             xshift=6 if late else 10,
             yshift=(16 if above else -16) if late else 0,
         )
+    else:
+        muted = {"color": ink("muted"), "size": 15}
+        figure.add_annotation(text=say("figure.error.empty"), font=muted, x=0.5, y=0.5, xref="paper", yref="paper")
     return figure
 
 
@@ -161,13 +166,13 @@ def error_by_size(
         _note(
             figure,
             x=float(chosen),
-            y=1,
+            y=0,
             yref="paper",
             text=say("figure.error_by_size.chosen", size=chosen),
             color=ink("text"),
             xanchor="right" if late else "left",
             xshift=-6 if late else 6,
-            yanchor="top",
+            yanchor="bottom",
         )
     low_runs = len(run_y) > 0 and len(x) > 0 and run_y[-1] < np.interp(run_x[-1], x, y)
     if len(x):
@@ -289,6 +294,8 @@ def _axis(values: list[float], say: Say, *, always_log: bool = False) -> dict[st
     if not values:
         return {"range": [0, 1], "tickvals": []}
     low, high = float(min(values)), float(max(values))
+    if always_log and high > 0:
+        low = max(low, high / _DEPTH)
     if low > 0 and (always_log or high / low > _LOG_FROM):
         bottom, top = np.log10(low), np.log10(high)
         pad = max(0.12 * (top - bottom), 0.06)

@@ -69,22 +69,22 @@ def verdict(seen, words):
 
 
 def properties(seen, words):
-    def fact(name, meaning=None, **numbers):
+    def fact(name, number="number", meaning="meaning", **numbers):
         key = f"undercomplete.{name}"
-        return Fact(words(key), words(f"{key}_number", **numbers), words(meaning or f"{key}_meaning", **numbers))
+        return Fact(words(key), words(f"{key}_{number}", **numbers), words(f"{key}_{meaning}", **numbers))
 
     found = views.properties(seen.model, seen.held_out)
     agreement, chance, explained = (
         share if share is None else words.number(100 * share, 0)
         for share in (found.agreement, found.chance, found.explained)
     )
-    unlabelled = "undercomplete.no_labels_without" if agreement is None else None
-    worse = "undercomplete.target_worse" if found.explained < 0 else None
+    unlabelled = {"meaning": "without"} if agreement is None else {}
+    worse = {"number": "nothing", "meaning": "worse"} if found.explained < 0 else {}
     return [
-        fact("no_labels", unlabelled, agreement=agreement, chance=chance),
+        fact("no_labels", **unlabelled, agreement=agreement, chance=chance),
         fact("features", features=found.features, likeness=found.likeness),
         fact("fewer", inputs=found.inputs, codes=found.codes, ratio=found.inputs / found.codes),
-        fact("target", worse, explained=explained),
+        fact("target", **worse, explained=explained),
     ]
 
 

@@ -276,3 +276,13 @@ def test_colours_come_without_plotly():
         "import sys, aecore.figures.theme as t; t.PALETTES; sys.exit('plotly' in sys.modules or 'torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_an_error_of_almost_nothing_does_not_press_the_curve_flat():
+    figure = figures.error_by_size([1, 2, 3], [50.0, 20.0, 1e-9], [], [], say=Say())
+    assert figure.layout.yaxis.range[0] > -2
+
+
+def test_an_empty_error_curve_says_when_it_begins():
+    figure = figures.error([], [], baseline=None, total=100, say=Say())
+    assert [note.text for note in figure.layout.annotations] == [Say()("figure.error.empty")]
