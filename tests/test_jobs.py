@@ -60,8 +60,8 @@ def test_a_worker_gives_the_bits_that_training_here_gives(executor, tmp_path, sm
 
 def test_stop_stops_and_keeps_and_going_on_ends_as_if_never_stopped(executor, tmp_path):
     experiment = LONG.vary(steps=3000)
-    (run,) = executor.submit([experiment])
-    wait(lambda: len(run.history) > 14)
+    (run,) = executor.submit([experiment], wishes=Wishes(slow=True))
+    wait(lambda: len(run.history) > 4)
     run.cancel()
     wait(lambda: run.state.is_final)
     assert (run.state.stage, run.state.reason) == ("cancelled", "stopped")
@@ -79,7 +79,7 @@ def test_stop_stops_and_keeps_and_going_on_ends_as_if_never_stopped(executor, tm
 
 def test_a_worker_that_is_killed_fails_its_runs_and_they_go_on_from_what_was_kept(executor, tmp_path):
     experiment = LONG.vary(steps=4000, seed=1)
-    (run,) = executor.submit([experiment])
+    (run,) = executor.submit([experiment], wishes=Wishes(slow=True))
     wait(lambda: run.resumable() is not None and run.resumable().step > 0)
     os.kill(executor.pids[0], signal.SIGKILL)
     wait(lambda: executor.state(run).is_final)
