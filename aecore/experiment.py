@@ -269,11 +269,9 @@ def knobs_for(
 ) -> dict[str, Knob]:
     """Return the knobs of all parts but the data, with the data's and the method's defaults and bounds."""
     declared = {**method.knobs(), **task.knobs(), **net.knobs(), **Fit.knobs(), "seed": SEED}
-    narrowed = cast("type[Method]", method).narrow(
-        declared, shape=data.shape, unit=data.value_range == "unit", chosen=chosen
-    )
     preferred = {**data.defaults, **method.defaults}
-    return {
-        name: replace(bounds, default=bounds.settle(preferred.get(name, bounds.default))[0])
-        for name, bounds in narrowed.items()
-    }
+    suited = {name: replace(bounds, default=preferred.get(name, bounds.default)) for name, bounds in declared.items()}
+    narrowed = cast("type[Method]", method).narrow(
+        suited, shape=data.shape, unit=data.value_range == "unit", chosen=chosen
+    )
+    return {name: replace(bounds, default=bounds.settle(bounds.default)[0]) for name, bounds in narrowed.items()}

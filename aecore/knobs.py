@@ -51,6 +51,8 @@ class Knob:
         Whether it may be turned while a run is under way.
     fine : bool
         Whether a first look at the lesson can do without it.
+    idle : bool
+        Whether it has no influence, given the others.
     """
 
     default: Value
@@ -62,6 +64,7 @@ class Knob:
     most: int = 1
     live: bool = False
     fine: bool = False
+    idle: bool = False
 
     def settle(self, given: object) -> tuple[Value, Reason | None]:
         """Return the nearest allowed value, and why it differs from what was given.

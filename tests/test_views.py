@@ -99,3 +99,31 @@ def test_properties_of_a_code_that_copies_two_of_four_inputs():
     assert found.chance == pytest.approx(0.5, abs=0.05)
     assert (found.inputs, found.codes) == (4, 2)
     assert views.properties(Copies(), Samples(x, x)).agreement is None
+
+
+def test_a_filter_is_what_excites_its_unit_most():
+    for net in ("mlp&hidden=", "mlp&hidden=20", "conv"):
+        model = ae.Experiment.from_query(f"data=digits&net={net}&latent=5").build()
+        found = torch.from_numpy(views.filters(model))
+        torch.testing.assert_close(found.flatten(1).norm(dim=1), torch.ones(5))
+        x = torch.zeros(8, 8)
+        rise = [model.encode((x + 0.01 * one)[None])[0, i] - model.encode(x[None])[0, i] for i, one in enumerate(found)]
+        random = torch.nn.functional.normalize(torch.randn(200, 64), dim=1).view(-1, 8, 8)
+        best = (model.encode(x + 0.01 * random) - model.encode(x[None])).amax(0)
+        assert (torch.stack(rise) > best).all()
+
+
+def test_a_gabor_function_is_known_and_noise_is_not():
+    y, x = np.mgrid[:10, :10]
+    waves = []
+    for row, column, angle, wave, width in ((4, 5, 0.4, 0.2, 2.0), (6.5, 3, 1.9, 0.13, 2.5), (3, 4, 2.8, 0.3, 1.5)):
+        u, v = (
+            np.cos(angle) * (x - column) + np.sin(angle) * (y - row),
+            np.sin(angle) * (x - column) - np.cos(angle) * (y - row),
+        )
+        waves.append(np.exp(-(u**2 + (v / 1.5) ** 2) / (2 * width**2)) * np.cos(2 * np.pi * wave * u + 0.7))
+    known = views.gabors(np.array(waves))
+    assert known.r2.min() > 0.97
+    assert np.abs(known.fits / np.linalg.norm(known.fits, axis=(1, 2), keepdims=True)).max() <= 1
+    noise = np.random.default_rng(0).normal(size=(20, 10, 10))
+    assert views.gabors(noise).r2.max() < 0.6

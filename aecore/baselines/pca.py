@@ -10,7 +10,7 @@ from torch import Tensor
 from aecore.samples import Samples
 
 # The largest code that any network has.
-MOST = 256
+MOST = 1024
 # Rows whose products are added up at a time, so that the centred data is never held whole.
 CHUNK = 8192
 

@@ -25,7 +25,7 @@ class Conv(Net):
     takes = 2
 
     channels: int = knob(16, 4, 64, fine=True)
-    latent: int = knob(30, 1, 256, scale="log")
+    latent: int = knob(30, 1, 1024, scale="log")
     activation: str = choice("silu", "relu", "tanh", "sigmoid", fine=True)
 
     def build(self, shape: Shape, link: Link) -> Autoencoder:

@@ -23,7 +23,7 @@ class Linear(Net):
 
     name = "linear"
 
-    latent: int = knob(30, 1, 256, scale="log")
+    latent: int = knob(30, 1, 1024, scale="log")
 
     def build(self, shape: Shape, link: Link) -> Autoencoder:
         """Return an affine encoder and an affine decoder."""

@@ -19,7 +19,7 @@ class Mlp(Net):
     name = "mlp"
 
     hidden: tuple[int, ...] = widths(512, 256, low=1, high=2048, most=4)
-    latent: int = knob(30, 1, 256, scale="log")
+    latent: int = knob(30, 1, 1024, scale="log")
     activation: str = choice("silu", "relu", "tanh", "sigmoid", fine=True)
 
     def build(self, shape: Shape, link: Link) -> Autoencoder:
