@@ -189,12 +189,9 @@ def train(
                 step += 1
         seconds += time.perf_counter() - began
 
-        scores = {
-            f"watched_{name}": score
-            for name, score in experiment.task.score(model, held_out.at(slice(WATCHED))).items()
-        }
+        scores = {f"watched_{name}": score for name, score in _scores(experiment, model, held_out.at(slice(WATCHED)))}
         if step == fit.steps:
-            scores |= experiment.task.score(model, held_out)
+            scores |= dict(_scores(experiment, model, held_out))
         numbers = {name: term.item() for name, term in terms.items()}
         for name, number in (numbers | scores).items():
             if not math.isfinite(number):
@@ -220,6 +217,12 @@ def batches(samples: Samples, size: int, seed: int, step: int = 0) -> Iterator[t
             x = samples.inputs[rows]
             yield x, x if samples.targets is samples.inputs else samples.targets[rows]
         step = 0
+
+
+def _scores(experiment: Experiment, model: Autoencoder, samples: Samples) -> Iterable[tuple[str, float]]:
+    rng = _chance(experiment.seed, "score")
+    found = experiment.task.score(model, samples) | experiment.method.score(model, samples, rng)
+    return found.items()
 
 
 def _goals(first: int, last: int, wanted: Iterable[int]) -> Iterator[int]:

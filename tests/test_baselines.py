@@ -5,10 +5,11 @@ import pytest
 import torch
 from scipy.linalg import subspace_angles
 from sklearn.decomposition import PCA
+from sklearn.linear_model import LinearRegression
 
 import aecore as ae
 from aecore import views
-from aecore.baselines import Pca
+from aecore.baselines import DENOISERS, Pca, Wiener
 from aecore.samples import Samples
 
 
@@ -52,3 +53,29 @@ def test_a_linear_autoencoder_finds_pca_s_subspace_and_never_beats_it(digits):
     angles = views.angles_to_pca(model, pca)
     assert np.cos(np.deg2rad(angles.max())) > 0.99
     assert experiment.task.score(model, train)["test_error"] == pytest.approx(least, rel=2e-3)
+
+
+def noisy(samples, level=0.3):
+    away = torch.randn(samples.inputs.shape, generator=torch.Generator().manual_seed(0))
+    return Samples(samples.inputs + level * away, samples.inputs)
+
+
+def test_wiener_is_the_best_linear_map(digits):
+    train, test = map(noisy, digits)
+    x, y = train.inputs.flatten(1), train.targets.flatten(1)
+    wanted = LinearRegression().fit(x, y).predict(test.inputs.flatten(1))
+    np.testing.assert_allclose(Wiener.fit(train).denoise(test.inputs).flatten(1), wanted, atol=5e-3)
+
+
+@pytest.mark.parametrize("name", DENOISERS)
+def test_a_denoiser_lowers_the_error_and_survives_no_noise(digits, name):
+    train, test = map(noisy, digits)
+    test = test.at(slice(40))
+    denoiser = DENOISERS[name].fit(train)
+    rebuilt = denoiser.denoise(test.inputs)
+    assert rebuilt.shape == test.inputs.shape
+    assert (rebuilt - test.targets).square().mean() < (test.inputs - test.targets).square().mean()
+    again = DENOISERS[name](**denoiser._asdict())
+    assert torch.equal(again.denoise(test.inputs), rebuilt)
+    clean = digits[1].at(slice(40))
+    assert (DENOISERS[name].fit(digits[0]).denoise(clean.inputs) - clean.inputs).square().mean() < 1e-3

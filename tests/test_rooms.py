@@ -25,7 +25,7 @@ DEFINITIONS = {
     "networks": {"net"},
     "methods": {"method"},
     "baselines": {"baseline"},
-    "datasets": {"data", "files"},
+    "datasets": {"data", "files", "mixture"},
     "tasks": {"task"},
     "views": set(),
 }

@@ -127,3 +127,46 @@ def test_a_gabor_function_is_known_and_noise_is_not():
     assert np.abs(known.fits / np.linalg.norm(known.fits, axis=(1, 2), keepdims=True)).max() <= 1
     noise = np.random.default_rng(0).normal(size=(20, 10, 10))
     assert views.gabors(noise).r2.max() < 0.6
+
+
+class Perfect(torch.nn.Module):
+    """Rebuilds a point as the mean of what it may have been (Tweedie)."""
+
+    def __init__(self, data, level):
+        super().__init__()
+        self.data, self.level = data, level
+
+    def forward(self, x):
+        return x + self.level**2 * torch.from_numpy(self.data.score(x.numpy(), self.level)).float()
+
+
+@pytest.mark.parametrize("name", ["ring", "spiral", "moons"])
+def test_the_best_denoiser_points_along_the_score_and_leads_to_the_data(name):
+    data = ae.Experiment.from_query(f"data={name}").data
+    model = Perfect(data, 0.15)
+    field = views.field(model, data, 0.15)
+    assert field.cosine > 0.999
+    np.testing.assert_allclose(field.arrows, field.true, atol=1e-3)
+    path = views.walk(model, np.array([0.4, 0.9]))
+    assert path[0].tolist() == pytest.approx([0.4, 0.9])
+    assert np.linalg.norm(data.centres() - path[-1], axis=1).min() < 0.1
+
+
+def test_what_was_denoised_is_rated_as_scikit_image_rates_it():
+    from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+    experiment = ae.Experiment.from_query("data=digits&method=denoising&latent=4")
+    x = experiment.data.load("test").inputs[:5]
+    found = views.denoised(experiment.build(), experiment.data, x, "gaussian", 0.4, ("wiener",))
+    assert found.names == ("clean", "noisy", "rebuilt", "wiener")
+    assert np.isnan(found.psnr[0]).all()
+    for row in range(2, 4):
+        for i in range(5):
+            clean, rebuilt = found.pictures[0, i], found.pictures[row, i]
+            if rebuilt.min() > 0 and rebuilt.max() < 1:
+                assert found.psnr[row, i] == pytest.approx(
+                    peak_signal_noise_ratio(clean, rebuilt, data_range=1), abs=1e-3
+                )
+                wanted = structural_similarity(clean, rebuilt, data_range=1)
+                assert found.ssim[row, i] == pytest.approx(wanted, abs=1e-4)
+    assert found.psnr[3].mean() > found.psnr[1].mean()

@@ -20,3 +20,11 @@ class Baseline(Protocol):
     def _asdict(self) -> dict[str, Tensor]:
         """Return what is kept, by the names of the constructor's arguments."""
         ...
+
+
+class Denoiser(Baseline, Protocol):
+    """A baseline that is fitted to noisy inputs and their clean targets."""
+
+    def denoise(self, x: Tensor) -> Tensor:
+        """Return the estimate of what noisy inputs ``(n, *shape)`` were, same shape."""
+        ...

@@ -5,7 +5,10 @@ from aecore.datasets.digits import Digits
 from aecore.datasets.fashion_mnist import FashionMnist
 from aecore.datasets.files import DamagedFile
 from aecore.datasets.mnist import Mnist
+from aecore.datasets.moons import Moons
 from aecore.datasets.patches import Patches
+from aecore.datasets.ring import Ring
+from aecore.datasets.spiral import Spiral
 from aecore.datasets.sprites import Sprites
 
 TABLE: dict[str, type[Data]] = {
@@ -14,6 +17,21 @@ TABLE: dict[str, type[Data]] = {
     "digits": Digits,
     "patches": Patches,
     "sprites": Sprites,
+    "spiral": Spiral,
+    "moons": Moons,
+    "ring": Ring,
 }
 
-__all__ = ["TABLE", "DamagedFile", "Data", "Digits", "FashionMnist", "Mnist", "Patches", "Sprites"]
+__all__ = [
+    "TABLE",
+    "DamagedFile",
+    "Data",
+    "Digits",
+    "FashionMnist",
+    "Mnist",
+    "Moons",
+    "Patches",
+    "Ring",
+    "Spiral",
+    "Sprites",
+]

@@ -113,3 +113,9 @@ def from_pixels(
         None if whole is None else torch.from_numpy(whole.astype(np.int64)) for whole in (labels, factors)
     )
     return Samples(inputs, inputs, label_tensor, factor_tensor)
+
+
+def from_values(values: np.ndarray) -> Samples:
+    """Make samples of real numbers, shape ``(n, *shape)``, without labels."""
+    inputs = torch.from_numpy(values.astype(np.float32))
+    return Samples(inputs, inputs)

@@ -21,7 +21,14 @@ _MARGIN = {"t": 70}
 
 
 def error(
-    steps: ArrayLike, errors: ArrayLike, *, baseline: float | None, total: int, say: Say, title: str | None = None
+    steps: ArrayLike,
+    errors: ArrayLike,
+    *,
+    baseline: float | None,
+    total: int,
+    say: Say,
+    title: str | None = None,
+    beside: str | None = None,
 ) -> go.Figure:
     """Draw the held-out error while training goes on, over the line that PCA reaches.
 
@@ -36,6 +43,8 @@ def error(
     say : Say
     title : str, optional
         Instead of the usual title.
+    beside : str, optional
+        What the baseline is called, instead of PCA.
 
     Returns
     -------
@@ -67,7 +76,8 @@ def error(
     )
     above = line is None or not len(y) or y[-1] >= line
     if line is not None:
-        _level(figure, line, [0, total], say("figure.pca_at", error=line), below=above, say=say)
+        words = say("figure.baseline_at", name=beside or say("figure.pca"), error=line)
+        _level(figure, line, [0, total], words, below=above, say=say)
     if len(y):
         late = x[-1] > total / 2
         _note(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _SHARP = 84  # least height of an enlarged picture, in pixels
+_GAP = 0.1  # between two tiles, in heights of one
 _NARROW = 340  # width in pixels at which the words still find room between the rows
 
 
@@ -135,6 +136,74 @@ def _name(name: str, y: float) -> dict[str, Any]:
 def _number(value: float, x: float, y: float, say: Say) -> dict[str, Any]:
     text = say.number(float(value), 0 if abs(value) >= 10 else 1)
     return {"x": x, "y": y, "text": text, "yanchor": "top", "font": {"color": ink("muted"), "size": 12}}
+
+
+def tiles(
+    pictures: ArrayLike,
+    *,
+    columns: int,
+    say: Say,
+    signed: bool = False,
+    chosen: int | None = None,
+    faded: Sequence[int] = (),
+) -> go.Figure:
+    """Draw many small pictures as one, line by line, such as the filters of a code.
+
+    Each takes a square of side 1: the picture under a point of the figure is
+    ``int(x) + columns * int(y)``.
+
+    Parameters
+    ----------
+    pictures : array_like
+        Shape ``(n, h, w)`` or ``(n, h, w, 3)``, values in [0, 1].
+    columns : int
+    say : Say
+    signed : bool
+        Whether values are of either sign; each picture is then scaled by its largest, grey for 0.
+    chosen : int, optional
+        The picture with a frame.
+    faded : sequence of int
+        Pictures that are shown pale.
+
+    Returns
+    -------
+    go.Figure
+        One image trace. ``layout.meta["aspect"]`` is the figure's width over its height.
+    """
+    values = np.asarray(pictures, float)
+    if signed:
+        largest = np.abs(values).reshape(len(values), -1).max(1).clip(1e-12)
+        values = values / (2 * largest.reshape(-1, *[1] * (values.ndim - 1))) + 0.5
+    values[list(faded)] = 0.5 + 0.2 * (values[list(faded)] - 0.5)
+    n, h, w = values.shape[:3]
+    n_rows = max(-(-n // columns), 1)
+    filled = np.full((n_rows * columns, *values.shape[1:]), 0.5)
+    filled[:n] = values
+    png = atlas(filled.reshape(n_rows, columns, *values.shape[1:]), between=_GAP, under=_GAP)
+    cell_w, cell_h = w + round(_GAP * h), h + round(_GAP * h)
+    axis = {"visible": False, "fixedrange": True, "constrain": "domain"}
+    figure = sheet(
+        say,
+        margin={"b": 0, "l": 0, "r": 0, "t": 0, "pad": 0},
+        meta={"aspect": round(columns * cell_w / (n_rows * cell_h), 4)},
+        xaxis={**axis, "range": [0, columns], "constraintoward": "left"},
+        yaxis={
+            **axis,
+            "range": [n_rows, 0],
+            "scaleanchor": "x",
+            "scaleratio": cell_h / cell_w,
+            "constraintoward": "top",
+        },
+    )
+    times = -(-_SHARP // h)
+    dx, dy = 1 / (times * cell_w), 1 / (times * cell_h)
+    source = "data:image/png;base64," + base64.b64encode(png).decode()
+    figure.add_image(source=source, x0=dx / 2, y0=dy / 2, dx=dx, dy=dy, hoverinfo="skip")
+    if chosen is not None:
+        x, y = chosen % columns, chosen // columns
+        frame = {"x0": x, "y0": y, "x1": x + w / cell_w, "y1": y + h / cell_h}
+        figure.add_shape(type="rect", **frame, line={"color": ink("warning"), "width": 3})
+    return figure
 
 
 def alt(names: Sequence[str], n: int, say: Say) -> str:

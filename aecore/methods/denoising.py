@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
+import torch
 from torch import Generator, Tensor
 
 from aecore import corruptions, terms
-from aecore.knobs import choice, knob
+from aecore.knobs import Knob, Value, choice, knob
 from aecore.methods.method import Method
 from aecore.networks import Autoencoder
+from aecore.networks.net import Shape
+from aecore.samples import Samples
+
+FOR_PICTURES: dict[str, Value] = {"hidden": (512,), "latent": 128, "steps": 4000}
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,22 @@ class Denoising(Method):
     corruption: str = choice(*corruptions.TABLE)
     level: float = knob(0.5, 0.0, 1.0, step=0.05, live=True)
 
+    @classmethod
+    def narrow(
+        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, chosen: Mapping[str, object]
+    ) -> dict[str, Knob]:
+        """Give pictures a wide layer, and keep points, which have no pixels to mask, to Gaussian noise."""
+        if len(shape) > 1:
+            return {name: replace(k, default=FOR_PICTURES.get(name, k.default)) for name, k in knobs.items()}
+        return {**knobs, "corruption": replace(knobs["corruption"], options=("gaussian",), idle=True)}
+
     def terms(self, model: Autoencoder, x: Tensor, target: Tensor, rng: Generator) -> dict[str, Tensor]:
         """Return the loss of what is rebuilt from the spoilt input, the only term."""
         spoilt = corruptions.TABLE[self.corruption](x, self.level, rng)
         return {"reconstruction": terms.squared_error(model(spoilt), target)}
+
+    @torch.inference_mode()
+    def score(self, model: Autoencoder, samples: Samples, rng: Generator) -> dict[str, float]:
+        """Return ``denoised_error``: the squared error of what is rebuilt from spoilt held-out inputs."""
+        spoilt = corruptions.TABLE[self.corruption](samples.inputs, self.level, rng)
+        return {"denoised_error": float(terms.squared_error(model(spoilt), samples.targets))}

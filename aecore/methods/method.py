@@ -11,6 +11,7 @@ from torch import Generator, Tensor
 from aecore.knobs import Knob, Spec
 from aecore.networks import Autoencoder, Linear, Net
 from aecore.networks.net import Shape
+from aecore.samples import Samples
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ class Method(Spec, ABC):
         rng : Generator
             The only source of chance.
         """
+
+    def score(self, model: Autoencoder, samples: Samples, rng: Generator) -> dict[str, float]:
+        """Return what else this method promises of held-out samples, by name; most promise nothing more."""
+        return {}
 
     def after_step(self, model: Autoencoder, x: Tensor, rate: float) -> None:
         """Change the model after the optimiser's step; most methods do nothing here."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aecore.jobs import LocalExecutor
@@ -101,6 +103,32 @@ def _draw_once() -> None:
     from aecore.text import Say
 
     figures.error([0], [1], baseline=1.0, total=1, say=Say()).to_json()
+
+
+_aside = ThreadPoolExecutor(1, "aside")
+_awaited: set[Future[Any]] = set()
+
+
+def aside(make: Callable[..., Any], *given: Hashable) -> Any:
+    """Return what a slow function makes of its arguments, ``None`` until it is known.
+
+    It is computed once for all visitors, beside the pages.
+    """
+    begun = _begun(make, *given)
+    return begun.result() if begun.done() else None
+
+
+@lru_cache(maxsize=64)
+def _begun(make: Callable[..., Any], *given: Hashable) -> Future[Any]:
+    begun = _aside.submit(make, *given)
+    _awaited.add(begun)
+    begun.add_done_callback(_awaited.discard)
+    return begun
+
+
+def awaited() -> bool:
+    """Whether something is being computed aside."""
+    return bool(_awaited)
 
 
 def stop() -> None:

@@ -27,7 +27,13 @@ class Fact(NamedTuple):
     meaning: str
 
 
-def row(seen: Seen, *makers: Callable[[Seen, Say], Any], height: int = 360, every: float = 0.0) -> None:
+def row(
+    seen: Seen,
+    *makers: Callable[[Seen, Say], Any],
+    height: int = 360,
+    every: float = 0.0,
+    on_click: Callable[[float, float], None] | None = None,
+) -> None:
     """Show figures of a run side by side; on a narrow screen, one below the other.
 
     Parameters
@@ -40,11 +46,14 @@ def row(seen: Seen, *makers: Callable[[Seen, Say], Any], height: int = 360, ever
         In pixels.
     every : float
         Seconds for which a picture of a run under way may stand: training pays for every picture.
+    on_click : callable, optional
+        Called with the place that is clicked in any of them, in the coordinates of its axes.
     """
     for place, make in zip(st.columns(len(makers)), makers, strict=True):
         with place:
             figure = _made(make, seen, every, written=True)
-            plot(figure, key=make.__name__, alt=say.words()(f"alt.{make.__name__}"), height=height)
+            alt = say.words()(f"alt.{make.__name__}")
+            plot(figure, key=make.__name__, alt=alt, height=height, on_click=on_click)
 
 
 def facts(seen: Seen, make: Callable[[Seen, Say], list[Fact]], *, every: float = 2.0) -> None:

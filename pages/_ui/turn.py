@@ -22,7 +22,9 @@ MANTISSAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 MANY = 4
 
 
-def experiment(*, method: str, data: Sequence[str], task: str = "reconstruction") -> Experiment:
+def experiment(
+    *, method: str, data: Sequence[str], net: Sequence[str] = (), task: str = "reconstruction"
+) -> Experiment:
     """Show the knobs of a lesson and return the experiment that they say.
 
     What the visitor has turned is kept for the session by name, and only that: a knob that was left
@@ -34,12 +36,15 @@ def experiment(*, method: str, data: Sequence[str], task: str = "reconstruction"
         Those of the lesson.
     data : sequence of str
         The data sets that suit it, the first by default.
+    net : sequence of str
+        The networks that suit it; by default any.
     """
     from aecore.experiment import FALLBACK, PARTS, Experiment
     from aecore.knobs import Knob
 
     words = say.words()
-    only = {"method": (method,), "task": (task,), "data": data}
+    nets = tuple(net or PARTS["net"])
+    only = {"method": (method,), "task": (task,), "data": data, "net": nets}
     address = {name: text for name, text in st.query_params.items() if name not in OTHERS}
     if address and address != st.session_state.get("address"):
         settled = Experiment.settle(address, only=only)
@@ -50,16 +55,17 @@ def experiment(*, method: str, data: Sequence[str], task: str = "reconstruction"
     current, clashes = Experiment.settle({n: v for n, v in turned.items() if n not in ("method", "task")}, only=only)
 
     declared = {"data": Knob(data[0], options=tuple(data)), **current.data.knobs()}
-    net = str(current.data.defaults.get("net", FALLBACK["net"]))
-    declared |= {"net": Knob(net, options=tuple(PARTS["net"])), **current.knobs}
+    wish = str(current.data.defaults.get("net", FALLBACK["net"]))
+    declared |= {"net": Knob(wish if wish in nets else nets[0], options=nets), **current.knobs}
     with st.sidebar:
         st.header(words("turn.heading"), anchor=False)
-        plain = [name for name, knob in declared.items() if not knob.fine]
+        used = {name: knob for name, knob in declared.items() if not knob.idle}
+        plain = [name for name, knob in used.items() if not knob.fine]
         for name in sorted(plain, key=_place(current)):
             _widget(name, declared[name], current.flat()[name], words)
         with st.expander(words("turn.fine")):
-            for name in declared:
-                if declared[name].fine:
+            for name in used:
+                if used[name].fine:
                     _widget(name, declared[name], current.flat()[name], words)
         st.button(
             words("turn.defaults"), key="defaults", icon=":material/restart_alt:", on_click=_forget, width="stretch"

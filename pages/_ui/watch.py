@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LOOK = 0.15
 # Held-out samples that the pictures show; the scores are of all.
 SHOWN = 1000
+MOVING = ("queued", "running")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Seen:
         The step that the pictures show; 0, the untrained network, before there is a run.
     beside : tuple of int
         The latest steps of the further runs that the pictures show.
+    choices : mapping
+        What the visitor has chosen to see, by name, such as the noise of a test.
     """
 
     experiment: Experiment
@@ -52,13 +55,18 @@ class Seen:
     state: State
     history: list[Event]
     step: int
-
     beside: tuple[int, ...] = ()
+    choices: Mapping[str, Hashable] = field(default_factory=dict)
 
     @property
     def moment(self) -> tuple[object, ...]:
         """Changes whenever a picture of the run may."""
-        return self.step, len(self.history), self.state.stage, self.pca is None, self.beside
+        chosen = tuple(self.choices.items())
+        return self.step, len(self.history), self.state.stage, self.pca is None, self.beside, chosen
+
+    def choose(self, **choices: Hashable) -> Seen:
+        """Return the same moment with what the visitor has chosen to see of it."""
+        return replace(self, choices={**self.choices, **choices})
 
     @property
     def error(self) -> float | None:
@@ -93,8 +101,9 @@ class Seen:
 
     @property
     def pca_error(self) -> float | None:
-        """PCA's error at the model's code size."""
-        return None if self.pca_errors is None else float(self.pca_errors[self.model.n_latent - 1])
+        """PCA's error at the model's code size; a code as large as the input loses nothing."""
+        sizes = self.pca_errors
+        return None if sizes is None else float(sizes[min(self.model.n_latent, len(sizes)) - 1])
 
 
 def see(experiment: Experiment, beside: Sequence[Experiment] = ()) -> Seen:
@@ -176,14 +185,14 @@ def training(experiment: Experiment, draw: Callable[[Seen], None], *, beside: Se
             draw(seen)
         except DamagedFile as damaged:
             st.error(words("reason.damaged_data", detail=damaged.name), icon=":material/error:")
-        if moving and not _moving((experiment, *beside)):
+        if moving != _moving((experiment, *beside)):
             st.rerun()
 
     live()
 
 
 def _moving(experiments: Sequence[Experiment]) -> bool:
-    return any(_state(one).stage in ("queued", "running") for one in experiments)
+    return resources.awaited() or any(_state(one).stage in MOVING for one in experiments)
 
 
 def _buttons(experiment: Experiment, state: State, words: Say) -> None:
@@ -192,7 +201,7 @@ def _buttons(experiment: Experiment, state: State, words: Say) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="buttons"):
         # In a room of their own, so that a button more does not push the rest aside.
         with st.container(horizontal=True, width="content", key="steer"):
-            if state.stage in ("queued", "running"):
+            if state.stage in MOVING:
                 st.button(words("watch.stop"), key="stop", icon=":material/stop:", on_click=_stop, args=(experiment,))
             elif state.stage == "done":
                 st.button(
@@ -216,15 +225,15 @@ def _buttons(experiment: Experiment, state: State, words: Say) -> None:
             st.checkbox(words("watch.until_plateau"), key="until_plateau", help=words("watch.plateau_help"), **wish)
 
 
-def sweep_buttons(experiments: Sequence[Experiment]) -> None:
-    """Show the button that trains several experiments behind whatever else goes on."""
+def sweep_buttons(lesson: str, experiments: Sequence[Experiment]) -> None:
+    """Show the button that trains several experiments of a lesson behind whatever else goes on."""
     words = say.words()
-    if _moving(experiments):
+    if any(_state(one).stage in MOVING for one in experiments):
         st.button(words("watch.sweep_stop"), key="sweep_stop", icon=":material/stop:", on_click=_stop, args=experiments)
     elif any(_state(one).stage != "done" for one in experiments):
-        help = words("watch.sweep_help", steps=experiments[0].fit.steps)
+        help = words(f"{lesson}.sweep_help", steps=experiments[0].fit.steps)
         asked = {"key": "sweep", "icon": ":material/stacked_line_chart:", "help": help}
-        st.button(words("watch.sweep"), on_click=_sweep, args=experiments, **asked)
+        st.button(words(f"{lesson}.sweep"), on_click=_sweep, args=experiments, **asked)
 
 
 def _sweep(*experiments: Experiment) -> None:
@@ -274,7 +283,7 @@ def _stop(*experiments: Experiment) -> None:
 
 def _wish(experiment: Experiment) -> None:
     run = resources.run_of(experiment.key)
-    if run.state.stage in ("queued", "running"):
+    if run.state.stage in MOVING:
         run.wish(**_wishes())
 
 

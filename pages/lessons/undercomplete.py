@@ -100,7 +100,7 @@ def pictures(seen):
     if seen.pca:
         st.header(say.words()("undercomplete.sizes"), anchor=False)
         st.markdown(say.words()("undercomplete.sizes_lead"))
-        watch.sweep_buttons(swept)
+        watch.sweep_buttons("undercomplete", swept)
         show.row(seen, *([sizes, angles] if experiment.net.name == "linear" else [sizes]), every=2)
 
 

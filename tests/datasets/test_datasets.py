@@ -10,7 +10,20 @@ import numpy as np
 import pytest
 import torch
 
-from aecore.datasets import TABLE, DamagedFile, Digits, FashionMnist, Mnist, Patches, Sprites, data, files
+from aecore.datasets import (
+    TABLE,
+    DamagedFile,
+    Digits,
+    FashionMnist,
+    Mnist,
+    Moons,
+    Patches,
+    Ring,
+    Spiral,
+    Sprites,
+    data,
+    files,
+)
 from aecore.samples import Samples
 
 EVERY = [kind() for kind in TABLE.values()] + [Sprites(rotation=True), Patches(size=8), Patches(size=16, whiten=True)]
@@ -43,12 +56,13 @@ def shipped(tmp_path, monkeypatch) -> Path:
 
 def test_the_table_holds_every_file():
     modules = {file.stem for file in Path(data.__file__).parent.glob("*.py")}
-    assert modules - {"__init__", "data", "files"} == set(TABLE)
+    assert modules - {"__init__", "data", "files", "mixture"} == set(TABLE)
     assert all(kind.name == name and kind.licence and kind.__module__.endswith(name) for name, kind in TABLE.items())
 
 
 def test_defaults_are_the_ones_that_every_data_set_gives():
-    assert {tuple(kind.defaults) for kind in TABLE.values()} == {("net", "hidden", "latent", "steps", "batch", "rate")}
+    given = {"net", "hidden", "latent", "steps", "batch", "rate"}
+    assert all(given <= set(kind.defaults) for kind in TABLE.values())
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -129,6 +143,9 @@ def test_counts():
         Patches(): (20_004, 2_004),
         Patches(size=8): (20_004, 2_004),
         Patches(size=16, whiten=True): (20_004, 2_004),
+        Spiral(): (10_000, 2_000),
+        Moons(): (10_000, 2_000),
+        Ring(): (10_000, 2_000),
         Sprites(): (4_148, 460),
         Sprites(rotation=True): (20_736, 2_304),
     }
@@ -284,3 +301,22 @@ def test_a_folder_in_place_of_a_file_is_damaged(shipped):
 def test_every_shipped_file_is_whole():
     for name in files._sums(files.folder()):
         assert files.path(name).is_file()
+
+
+@pytest.mark.parametrize("mixture", [Spiral(), Moons(), Ring()])
+@pytest.mark.parametrize("noise", [0.0, 0.2])
+def test_the_score_is_the_gradient_of_the_log_density(mixture, noise):
+    x = mixture.load("test").inputs[:50].numpy().astype(float) + 0.05
+    small = 1e-5
+    for axis in range(2):
+        away = small * np.eye(2)[axis]
+        rise = np.log(mixture.density(x + away, noise)) - np.log(mixture.density(x - away, noise))
+        np.testing.assert_allclose(mixture.score(x, noise)[:, axis], rise / (2 * small), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("mixture", [Spiral(), Moons(), Ring()])
+def test_a_density_sums_to_one(mixture):
+    x, y = np.meshgrid(np.linspace(-3, 3, 400), np.linspace(-3, 3, 400))
+    places = np.stack([x.ravel(), y.ravel()], 1)
+    total = sum(mixture.density(some, 0.1).sum() for some in np.array_split(places, 20))
+    assert total * (6 / 399) ** 2 == pytest.approx(1, abs=1e-3)

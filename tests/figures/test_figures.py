@@ -25,7 +25,29 @@ NAN = float("nan")
 POINTS = np.random.default_rng(0).normal(size=(60, 2))
 PICTURES = np.random.default_rng(0).random((3, 4, 7, 5))
 
+FOUR = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+
 CASES = {
+    "field": [
+        lambda f, say: f([0, 0], [1, 1], FOUR, FOUR, np.eye(5), title="t", say=say),
+        lambda f, say: f([0, 0], [1, 1], FOUR, np.zeros((4, 2)), np.eye(5), true=FOUR, path=FOUR, title="t", say=say),
+    ],
+    "histogram": [
+        lambda f, say: f(POINTS, title="t", marks={-1.0: "off", 1.0: "on"}, say=say),
+        lambda f, say: f(np.zeros(5), title="t", say=say),
+    ],
+    "lines": [
+        lambda f, say: f([0, 1], {"a": [1, 2], "b": [3]}, title="t", axes=("x", "y"), baselines=["b"], say=say),
+        lambda f, say: f([1], {}, title="t", axes=("x", "y"), marks={0.5: "m"}, span=(0, 2), log=True, say=say),
+    ],
+    "tiles": [
+        lambda f, say: f(PICTURES[0], columns=3, say=say),
+        lambda f, say: f(PICTURES[0] - 0.5, columns=2, signed=True, chosen=3, faded=[0], say=say),
+    ],
+    "units": [
+        lambda f, say: f([0, 1], PICTURES[0, 0, :2], title="t", unit="u", total=5, target=0.5, chosen=1, say=say),
+        lambda f, say: f([], np.zeros((0, 3)), title="t", unit="u", total=5, say=say),
+    ],
     "error": [
         lambda f, say: f([0, 50, 100], [99.0, 40.5, 13.914], baseline=13.19, total=100, say=say),
         lambda f, say: f([0], [99.0], baseline=13.19, total=100, say=say),

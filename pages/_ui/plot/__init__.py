@@ -7,6 +7,7 @@ theme it shows, so that a change of theme asks nothing of the server.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -23,7 +24,9 @@ _mount = st.components.v2.component(
 )
 
 
-def plot(figure: str, *, key: str, alt: str, height: int = 360) -> None:
+def plot(
+    figure: str, *, key: str, alt: str, height: int = 360, on_click: Callable[[float, float], None] | None = None
+) -> None:
     """Show a figure.
 
     Parameters
@@ -36,8 +39,17 @@ def plot(figure: str, *, key: str, alt: str, height: int = 360) -> None:
         What the picture shows, for those who do not see it.
     height : int
         In pixels; a figure that knows its aspect, such as ``rows``, takes less where the page is narrow.
+    on_click : callable, optional
+        Called with the place that is clicked, in the coordinates of the figure's axes.
     """
-    _mount(key=key, data={"figure": figure, "alt": alt, "height": height})
+
+    def clicked() -> None:
+        if on_click and (place := st.session_state[key].get("clicked")):
+            on_click(*place)
+
+    listening = {"on_clicked_change": clicked} if on_click else {}
+    data = {"figure": figure, "alt": alt, "height": height, "clicks": on_click is not None}
+    _mount(key=key, data=data, **listening)
 
 
 def preload() -> None:

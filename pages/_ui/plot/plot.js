@@ -83,7 +83,16 @@ function ask(box, state) {
   });
 }
 
-export default function ({ data, parentElement }) {
+/* The place under the pointer in the coordinates of the axes; none outside of them. */
+function place(box, event) {
+  const { xaxis, yaxis } = box._fullLayout ?? {};
+  if (!xaxis || !yaxis) return;
+  const around = box.getBoundingClientRect();
+  const [x, y] = [event.clientX - around.left - xaxis._offset, event.clientY - around.top - yaxis._offset];
+  if (x >= 0 && y >= 0 && x < xaxis._length && y < yaxis._length) return [xaxis.p2d(x), yaxis.p2d(y)];
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
   const frame = parentElement.querySelector(".gargalo-plot");
   frame.hidden = !data;
   if (!data) {
@@ -98,6 +107,8 @@ export default function ({ data, parentElement }) {
   frame.style.setProperty("--plot-height", `${data.height}px`);
   frame.classList.toggle("has-aspect", Boolean(aspect));
   if (aspect) frame.style.setProperty("--plot-aspect", aspect);
+  frame.classList.toggle("takes-clicks", data.clicks);
+  state.clicked = (at) => data.clicks && at && setTriggerValue("clicked", at);
   state.alt = data.alt;
   state.text = data.figure;
   ask(box, state);
@@ -116,6 +127,7 @@ export default function ({ data, parentElement }) {
     box.addEventListener("pointerdown", hold, true);
     addEventListener("pointerup", release);
     addEventListener("pointercancel", release);
+    box.addEventListener("click", (event) => state.clicked(place(box, event)), true);
     frame.addEventListener("transitionend", (event) => event.target === frame && again());
     state.watching = () => {
       size.disconnect();

@@ -1,0 +1,205 @@
+"""Lines: several curves over one axis, and what each unit of a code does over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from aecore.figures.theme import heading, ink, label_ink, sheet
+from aecore.text import Say
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def lines(
+    x: ArrayLike,
+    series: Mapping[str, ArrayLike],
+    *,
+    title: str,
+    axes: tuple[str, str],
+    say: Say,
+    baselines: Sequence[str] = (),
+    marks: Mapping[float, str] | None = None,
+    span: tuple[float, float] | None = None,
+    log: bool = False,
+) -> go.Figure:
+    """Draw curves over one axis, each named in the legend.
+
+    Parameters
+    ----------
+    x : array_like
+        Shape ``(n,)``.
+    series : mapping of str to array_like
+        What each curve is called, and its heights, ``(n,)`` or fewer; the first is the learner's own.
+    title : str
+    axes : (str, str)
+        The words at the two axes.
+    say : Say
+    baselines : sequence of str
+        Which of the curves are not autoencoders; they are dashed.
+    marks : mapping of float to str, optional
+        Places on the axis with a line and words.
+    span : (float, float), optional
+        Where the axis begins and ends; by default with the curves.
+    log : bool
+        Whether heights are spread by their logarithm.
+
+    Returns
+    -------
+    go.Figure
+        A trace a curve.
+    """
+    x = np.asarray(x, float)
+    figure = sheet(
+        say,
+        hovermode="x",
+        showlegend=True,
+        legend={"orientation": "h", "y": -0.24, "yanchor": "top", "font": {"size": 13}},
+        margin={"t": 70, "b": 48},
+        title=heading(title, axes[1]),
+        xaxis={"title": {"text": axes[0], "standoff": 4}, **({"range": list(span)} if span else {})},
+        yaxis={"nticks": 6, **({"type": "log"} if log else {})},
+    )
+    others = 0
+    for place, (name, heights) in enumerate(series.items()):
+        y = np.asarray(heights, float)
+        dashed = name in baselines
+        colour = ink("autoencoder") if not place else label_ink(others := others + 1)
+        figure.add_scatter(
+            x=x[: len(y)],
+            y=y,
+            mode="lines",
+            name=name,
+            hovertemplate=f"<b>{name}</b> %{{y:.4~r}}<extra></extra>",
+            line={"color": colour, "width": 3.5 if not place else 2, "dash": "dash" if dashed else "solid"},
+        )
+    for at, words in (marks or {}).items():
+        figure.add_vline(x=at, line={"color": ink("muted"), "width": 1.5, "dash": "dot"})
+        figure.add_annotation(
+            x=at, y=1, yref="paper", text=words, font={"color": ink("text"), "size": 14}, xanchor="left", xshift=5
+        )
+    return figure
+
+
+def units(
+    steps: ArrayLike,
+    values: ArrayLike,
+    *,
+    title: str,
+    unit: str,
+    total: int,
+    say: Say,
+    target: float | None = None,
+    chosen: int | None = None,
+) -> go.Figure:
+    """Draw a number of every unit while training goes on.
+
+    Parameters
+    ----------
+    steps : array_like
+        Shape ``(n,)``, rising.
+    values : array_like
+        Shape ``(n, units)``.
+    title, unit : str
+        What is drawn, and the words at the upright axis.
+    total : int
+        The last step, where the axis ends.
+    say : Say
+    target : float, optional
+        Where every unit should come to.
+    chosen : int, optional
+        The unit that the learner looks at.
+
+    Returns
+    -------
+    go.Figure
+        One trace for all units, then the target's, then the chosen unit's.
+    """
+    x, y = np.asarray(steps, float), np.asarray(values, float)
+    figure = sheet(
+        say,
+        margin={"t": 70},
+        title=heading(title, unit),
+        xaxis={"title": {"text": say("figure.error.x")}, "range": [-0.02 * total, 1.02 * total], "nticks": 6},
+        yaxis={"nticks": 6},
+    )
+    gap = np.full((1, y.shape[1]), np.nan)
+    figure.add_scatter(
+        x=np.tile(np.append(x, np.nan), y.shape[1]),
+        y=np.round(np.concatenate([y, gap]).T.reshape(-1), 4),
+        mode="lines",
+        hoverinfo="skip",
+        line={"color": ink("autoencoder"), "width": 1},
+        opacity=0.45,
+    )
+    if target is not None:
+        figure.add_scatter(
+            x=[0, total],
+            y=[target, target],
+            mode="lines",
+            hoverinfo="skip",
+            line={"color": ink("baseline"), "width": 2.5, "dash": "dash"},
+        )
+        figure.add_annotation(
+            x=total,
+            y=target,
+            text=say("figure.units.target", target=target),
+            font={"color": ink("baseline"), "size": 15},
+            xanchor="right",
+            yshift=14,
+        )
+    if chosen is not None:
+        figure.add_scatter(
+            x=x, y=y[:, chosen], mode="lines", line={"color": ink("warning"), "width": 3}, hoverinfo="skip"
+        )
+    return figure
+
+
+def histogram(
+    values: ArrayLike, *, title: str, say: Say, marks: Mapping[float, str] | None = None, bins: int = 60
+) -> go.Figure:
+    """Draw how often each value occurs, by its logarithm, so that what is rare is seen.
+
+    Parameters
+    ----------
+    values : array_like
+        Any shape.
+    title : str
+    say : Say
+    marks : mapping of float to str, optional
+        Places on the axis with words.
+    bins : int
+    """
+    counts, edges = np.histogram(np.asarray(values, float), bins=bins)
+    figure = sheet(
+        say,
+        title=heading(title, say("figure.histogram.y")),
+        margin={"t": 84},
+        bargap=0.05,
+        xaxis={"title": {"text": say("figure.histogram.x")}},
+        yaxis={"nticks": 5, "ticksuffix": " %"},
+    )
+    shares = 100 * counts / max(counts.sum(), 1)
+    figure.add_bar(
+        x=(edges[:-1] + edges[1:]) / 2,
+        y=shares,
+        width=np.diff(edges),
+        marker={"color": ink("autoencoder"), "line": {"width": 0}},
+        hovertemplate="%{x:.2f}: %{y:.2f} %<extra></extra>",
+    )
+    for at, words in (marks or {}).items():
+        right = at > (edges[0] + edges[-1]) / 2
+        figure.add_annotation(
+            x=at,
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            text=words,
+            font={"color": ink("baseline"), "size": 14},
+            xanchor="right" if right else "left",
+        )
+    return figure
