@@ -112,11 +112,13 @@ class Experiment:
         kinds: dict[str, type[Spec]] = {}
         for part, table in PARTS.items():
             options = tuple(only.get(part, table))
-            wish = str(kinds["data"].defaults.get(part, FALLBACK[part]) if kinds else FALLBACK[part])
+            usual = options[0] if part in only else FALLBACK[part]
+            wish = str(kinds["data"].defaults.get(part, usual) if kinds else usual)
             declared = Knob(wish if wish in options else options[0], options=options)
             kinds[part] = table[str(settle(part, declared))]
         data_type = cast("type[Data]", kinds["data"])
-        data = data_type(**{name: settle(name, declared) for name, declared in data_type.knobs().items()})
+        method_type = cast("type[Method]", kinds["method"])
+        data = data_type(**{name: settle(name, knob) for name, knob in data_knobs(data_type, method_type).items()})
 
         chain = rest.pop("start", ())
         chain = [chain] if isinstance(chain, str) else chain
@@ -180,7 +182,7 @@ class Experiment:
     def knobs(self) -> dict[str, Knob]:
         """Every knob by name, with the bounds and defaults that hold for this experiment."""
         kinds = (type(self.method), type(self.task), type(self.net))
-        return knobs_for(self.data, *kinds, chosen=self.flat()) | self.data.knobs()
+        return knobs_for(self.data, *kinds, chosen=self.flat()) | data_knobs(type(self.data), type(self.method))
 
     def flat(self) -> dict[str, Value]:
         """Return every value by the name that it has in a link, without the start."""
@@ -262,6 +264,11 @@ class Settled(NamedTuple):
             wrong = "; ".join(f"{c.name}={c.given!r}: {c.reason}, nearest {c.used!r}" for c in self.complaints)
             raise ValueError(f"not an experiment: {wrong}")
         return self.experiment
+
+
+def data_knobs(data: type[Data], method: type[Method]) -> dict[str, Knob]:
+    """Return the knobs of a data set, with the method's defaults."""
+    return {name: replace(knob, default=method.defaults.get(name, knob.default)) for name, knob in data.knobs().items()}
 
 
 def knobs_for(

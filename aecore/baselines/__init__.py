@@ -1,6 +1,7 @@
 """Baselines: what an autoencoder must beat to be worth its training."""
 
 from aecore.baselines.baseline import Baseline, Denoiser
+from aecore.baselines.ica import Ica
 from aecore.baselines.median import Median
 from aecore.baselines.non_local_means import NonLocalMeans
 from aecore.baselines.pca import Pca
@@ -13,7 +14,8 @@ DENOISERS: dict[str, type[Denoiser]] = {
 }
 TABLE: dict[str, type[Baseline]] = {
     "pca": Pca,
+    "ica": Ica,
     **DENOISERS,
 }
 
-__all__ = ["DENOISERS", "TABLE", "Baseline", "Denoiser", "Median", "NonLocalMeans", "Pca", "Wiener"]
+__all__ = ["DENOISERS", "TABLE", "Baseline", "Denoiser", "Ica", "Median", "NonLocalMeans", "Pca", "Wiener"]

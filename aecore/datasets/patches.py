@@ -96,6 +96,29 @@ class Patches(Data):
         white = ((samples.inputs.flatten(1) - mean) @ matrix).view(-1, *self.shape)
         return samples._replace(inputs=white, targets=white)
 
+    def surroundings(self, places: torch.Tensor) -> np.ndarray:
+        """Return where patches were: what lies around each, three times its side, with a frame around the patch.
+
+        Parameters
+        ----------
+        places : Tensor
+            Rows of ``Samples.factors``, shape ``(n, 3)``.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(n, 3 * size, 3 * size)``, grey values in [0, 1]; black beyond the photo's edge.
+        """
+        found = []
+        for photo, row, column in places.tolist():
+            whole = np.pad(files.grey(f"photos/{PHOTOS[photo]}.png"), self.size)
+            around = whole[row : row + 3 * self.size, column : column + 3 * self.size] / 255
+            before, after = self.size - 1, 2 * self.size
+            around[[before, after], before : after + 1] = 1
+            around[before : after + 1, [before, after]] = 1
+            found.append(around)
+        return np.stack(found)
+
 
 def _cut(size: int, split: Split) -> tuple[np.ndarray, np.ndarray]:
     """Return patches and their places, shapes ``(n, size, size)`` and ``(n, 3)``, photos mixed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import ClassVar, cast
 
 from torch import Generator, Tensor, nn
 from torch.func import functional_call, jacrev, vmap
@@ -26,9 +26,9 @@ class Contractive(Method):
     """
 
     name = "contractive"
-    defaults = {"net": "mlp", "hidden": (), "latent": 64}  # noqa: RUF012
+    defaults: ClassVar = {"net": "mlp", "hidden": (), "latent": 256}
 
-    strength: float = knob(0.1, 0.0, 10.0, step=0.05, live=True)
+    strength: float = knob(1.0, 0.0, 10.0, step=0.05, live=True)
     units: str = choice("sigmoid", "tanh", fine=True)
 
     def network(self, shape: Shape, net: Net, *, unit: bool) -> Autoencoder:

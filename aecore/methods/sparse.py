@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import ClassVar, cast
 
 import torch
 from torch import Generator, Tensor, nn
@@ -83,7 +83,16 @@ class Sparse(Method):
     """
 
     name = "sparse"
-    defaults = {"net": "mlp", "hidden": (), "latent": 64, "steps": 4000, "schedule": "cosine"}  # noqa: RUF012
+    defaults: ClassVar = {
+        "size": 10,
+        "whiten": True,
+        "net": "mlp",
+        "hidden": (),
+        "latent": 64,
+        "steps": 4000,
+        "batch": 128,
+        "schedule": "cosine",
+    }
 
     rule: str = choice("bias", "kl", "l1", "topk")
     rho: float = knob(-0.9, -0.99, 0.99, step=0.01, live=True)

@@ -6,10 +6,11 @@ from aecore.views.activations import Flow, flow
 from aecore.views.codes import Plane, codes, plane
 from aecore.views.denoised import Denoised, baseline_curve, denoised, psnr_curve
 from aecore.views.filters import filters
-from aecore.views.gabor import Gabors, gabors
+from aecore.views.gabor import Gabors, gabor_share, gabors
 from aecore.views.geometry import angles_to_pca, principal_angles
+from aecore.views.neurons import Clamped, alike, biases, clamped, keep_strongest, means, strongest, weights
 from aecore.views.properties import Properties, properties
-from aecore.views.reconstructions import Rows, beside_pca
+from aecore.views.reconstructions import Rows, beside_pca, shown
 from aecore.views.score import Field, cosine, field, walk
 
 TABLE: dict[str, tuple[Callable[..., object], ...]] = {
@@ -17,15 +18,17 @@ TABLE: dict[str, tuple[Callable[..., object], ...]] = {
     "codes": (codes, plane),
     "denoised": (baseline_curve, denoised, psnr_curve),
     "filters": (filters,),
-    "gabor": (gabors,),
+    "gabor": (gabor_share, gabors),
     "geometry": (angles_to_pca, principal_angles),
+    "neurons": (alike, biases, clamped, keep_strongest, means, strongest, weights),
     "properties": (properties,),
-    "reconstructions": (beside_pca,),
+    "reconstructions": (beside_pca, shown),
     "score": (cosine, field, walk),
 }
 
 __all__ = [
     "TABLE",
+    "Clamped",
     "Denoised",
     "Field",
     "Flow",
@@ -33,19 +36,28 @@ __all__ = [
     "Plane",
     "Properties",
     "Rows",
+    "alike",
     "angles_to_pca",
     "baseline_curve",
     "beside_pca",
+    "biases",
+    "clamped",
     "codes",
     "cosine",
     "denoised",
     "field",
     "filters",
     "flow",
+    "gabor_share",
     "gabors",
+    "keep_strongest",
+    "means",
     "plane",
     "principal_angles",
     "properties",
     "psnr_curve",
+    "shown",
+    "strongest",
     "walk",
+    "weights",
 ]

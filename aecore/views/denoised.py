@@ -15,6 +15,7 @@ from aecore.baselines.baseline import Denoiser
 from aecore.datasets import Data
 from aecore.networks import Autoencoder
 from aecore.samples import Samples
+from aecore.views.reconstructions import shown
 
 # Training examples that a baseline is fitted to at each level of noise.
 FITTED = 5000
@@ -76,11 +77,9 @@ def denoised(
     span = _span(data, x)
     found = [(psnr(row, x, span), ssim(row, x, span)) for row in list(rows.values())[1:]]
     none = np.full((1, len(x)), np.nan)
-    pictures = torch.stack(list(rows.values()))
-    pictures = pictures if data.value_range == "unit" else pictures / span + 0.5
     return Denoised(
         tuple(rows),
-        pictures.clamp(0, 1).numpy(),
+        shown(torch.stack(list(rows.values())).numpy(), data.value_range),
         np.concatenate([none, [ratio for ratio, _ in found]]),
         np.concatenate([none, [likeness for _, likeness in found]]),
     )

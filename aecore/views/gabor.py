@@ -68,6 +68,11 @@ def gabors(filters: np.ndarray) -> Gabors:
     return Gabors(r2.numpy(), fits.view(n, height, width).numpy())
 
 
+def gabor_share(filters: np.ndarray, *, least: float = 0.6) -> float:
+    """Return the share of filters of which a Gabor function explains at least `least`, in [0, 1]."""
+    return float(np.mean(gabors(filters).r2 >= least))
+
+
 def _grid(height: int, width: int) -> Tensor:
     """Return the places to begin at, ``(m, 6)``: centre, angle, frequency, widths across and along the wave."""
     side = max(height, width)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from aecore.baselines import Pca
@@ -40,11 +41,26 @@ def beside_pca(model: Autoencoder, x: Tensor, pca: Pca | None, value_range: Valu
     pca : Pca or None
         Without it there are only two rows.
     value_range : {"unit", "real"}
-        Real values are shown from three standard deviations below 0 to three above.
+        As :func:`shown` takes it.
     """
     rows = [x, model(x)] + ([pca.reconstruct(x, model.n_latent)] if pca else [])
     pictures = torch.stack(rows)
     errors = (pictures - x).square().flatten(2).sum(2)
     errors[0] = torch.nan
-    shown = pictures if value_range == "unit" else pictures / (6 * x.std()) + 0.5
-    return Rows(shown.clamp(0, 1).numpy(), errors.numpy())
+    return Rows(shown(pictures.numpy(), value_range), errors.numpy())
+
+
+def shown(pictures: ArrayLike, value_range: ValueRange = "unit") -> np.ndarray:
+    """Return rows of pictures with values from 0 for black to 1 for white.
+
+    Parameters
+    ----------
+    pictures : array_like
+        Shape ``(rows, n, height, width)``.
+    value_range : {"unit", "real"}
+        Real values are shown from three standard deviations of the first row below 0 to three above.
+    """
+    values = np.asarray(pictures)
+    if value_range == "real":
+        values = values / (6 * max(float(values[0].std()), 1e-6)) + 0.5
+    return values.clip(0, 1)

@@ -54,7 +54,7 @@ def experiment(
     turned = st.session_state.setdefault("turned", {})
     current, clashes = Experiment.settle({n: v for n, v in turned.items() if n not in ("method", "task")}, only=only)
 
-    declared = {"data": Knob(data[0], options=tuple(data)), **current.data.knobs()}
+    declared = {"data": Knob(data[0], options=tuple(data))}
     wish = str(current.data.defaults.get("net", FALLBACK["net"]))
     declared |= {"net": Knob(wish if wish in nets else nets[0], options=nets), **current.knobs}
     with st.sidebar:
@@ -70,7 +70,9 @@ def experiment(
         st.button(
             words("turn.defaults"), key="defaults", icon=":material/restart_alt:", on_click=_forget, width="stretch"
         )
-    for complaint in (*st.session_state.get("complaints", ()), *(c for c in clashes if c.reason != "unknown")):
+    # A choice that another lesson had, and this one has not, is no mistake of the visitor's.
+    said = [clash for clash in clashes if clash.reason not in ("unknown", "not_an_option")]
+    for complaint in (*st.session_state.get("complaints", ()), *said):
         st.warning(explain(complaint, words), icon=":material/link_off:")
     _write_address(current, declared)
     return current

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from aecore.baselines import Pca
+    from aecore.datasets import Data
     from aecore.experiment import Experiment
     from aecore.networks import Autoencoder
     from aecore.runs import Event, Run, State
@@ -104,6 +105,20 @@ class Seen:
         """PCA's error at the model's code size; a code as large as the input loses nothing."""
         sizes = self.pca_errors
         return None if sizes is None else float(sizes[min(self.model.n_latent, len(sizes)) - 1])
+
+
+def gabor_share(experiment: Experiment, step: int) -> float:
+    """Return the share of the filters of a run that a Gabor function explains; takes a second."""
+    from aecore import views
+
+    return views.gabor_share(views.filters(_model(experiment, step)))
+
+
+def ica_gabor_share(data: Data) -> float:
+    """Return the same of FastICA's filters on the same data; takes seconds."""
+    from aecore import baselines, views
+
+    return views.gabor_share(baselines.Ica.fit(data.load("train")).filters.numpy())
 
 
 def see(experiment: Experiment, beside: Sequence[Experiment] = ()) -> Seen:
