@@ -8,7 +8,7 @@ from pages._ui import resources, say
 
 STYLE = Path(__file__).parents[1] / "assets" / "style"
 PAGES = {
-    "lessons": ("home", "undercomplete", "denoising", "sparse"),
+    "lessons": ("home", "undercomplete", "denoising", "contractive", "sparse"),
 }
 
 st.set_page_config(page_title="Gargalo", page_icon=str(STYLE / "icon.png"), layout="wide")

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aecore.figures.axes import axis
 from aecore.figures.theme import heading, ink, sheet
 from aecore.text import Say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_LOG_FROM = 5.0
-_NICE = (1, 2, 3, 5, 7)
-# An error that far below the largest is as good as none, and would press the rest of the curve flat.
-_DEPTH = 1000
 _MARGIN = {"t": 70}
 
 
@@ -59,7 +56,7 @@ def error(
         margin=_MARGIN,
         title=heading(title or say("figure.error.title"), say("figure.error.y")),
         xaxis=_steps(total, say),
-        yaxis=_axis([*y, *([line] if line is not None else [])], say),
+        yaxis=axis([*y, *([line] if line is not None else [])], say),
     )
     hover = f"{say('figure.step')} %{{x:,d}}<br>{say('figure.error_short')} <b>%{{y:.4~r}}</b><extra></extra>"
     name = say("figure.autoencoder")
@@ -141,7 +138,7 @@ def error_by_size(
             "tickvals": ticks,
             "ticktext": [say.number(tick) for tick in ticks],
         },
-        yaxis=_axis([*y, *run_y], say, always_log=True),
+        yaxis=axis([*y, *run_y], say, always_log=True),
     )
     hover = f"<b>%{{fullData.name}}</b><br>d = %{{x}}<br>{say('figure.error_short')} <b>%{{y:.4~r}}</b><extra></extra>"
     pca, name = say("figure.pca"), say("figure.autoencoder")
@@ -297,35 +294,6 @@ def _clear(x: NDArray[np.float64], y: NDArray[np.float64], total: float, *, abov
     """Return where words that end at a curve's end stay clear of the curve left of them."""
     near = y[x >= x[-1] - 0.35 * total]
     return float(np.nanmax(near) if above else np.nanmin(near))
-
-
-def _axis(values: list[float], say: Say, *, always_log: bool = False) -> dict[str, Any]:
-    """Return an axis that holds the values with room for the words at both ends."""
-    if not values:
-        return {"range": [0, 1], "tickvals": []}
-    low, high = float(min(values)), float(max(values))
-    if always_log and high > 0:
-        low = max(low, high / _DEPTH)
-    if low > 0 and (always_log or high / low > _LOG_FROM):
-        bottom, top = np.log10(low), np.log10(high)
-        pad = max(0.12 * (top - bottom), 0.06)
-        bottom, top = float(bottom - 1.8 * pad), float(top + pad)
-        nice = [m * 10.0**k for k in range(int(np.floor(bottom)), int(np.ceil(top)) + 1) for m in _NICE]
-        ticks = [tick for tick in nice if bottom <= np.log10(tick) <= top]
-        if len(ticks) > 5:
-            ticks = [tick for tick in ticks if f"{tick:.0e}"[0] in "125"]
-        if len(ticks) > 7:
-            ticks = [tick for tick in ticks if f"{tick:.0e}"[0] == "1"]
-        return {
-            "type": "log",
-            "range": [bottom, top],
-            "tickvals": ticks,
-            "ticktext": [
-                say.number(int(tick)) if tick >= 1 else f"{say.number(tick, 6).rstrip('0')}" for tick in ticks
-            ],
-        }
-    pad = 0.16 * (high - low) or 0.1 * abs(high) or 1.0
-    return {"range": [low - pad, high + pad], "nticks": 6}
 
 
 def _level(figure: go.Figure, level: float, span: list[float], words: str, *, below: bool, say: Say) -> None:

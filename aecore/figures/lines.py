@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from aecore.figures.axes import axis
 from aecore.figures.theme import heading, ink, label_ink, sheet
 from aecore.text import Say
 
@@ -62,7 +63,9 @@ def lines(
         margin={"t": 70, "b": 48},
         title=heading(title, axes[1]),
         xaxis={"title": {"text": axes[0], "standoff": 4}, **({"range": list(span)} if span else {})},
-        yaxis={"nticks": 6, **({"type": "log"} if log else {})},
+        yaxis=axis([float(y) for heights in series.values() for y in np.asarray(heights, float)], say, always_log=True)
+        if log
+        else {"nticks": 6},
     )
     others = 0
     for place, (name, heights) in enumerate(series.items()):

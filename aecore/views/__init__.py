@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from aecore.views.activations import Flow, flow
 from aecore.views.codes import Plane, codes, plane
+from aecore.views.contraction import Tangents, contraction_ratio, singular_values, slide, tangents
 from aecore.views.denoised import Denoised, baseline_curve, denoised, psnr_curve
 from aecore.views.filters import filters
 from aecore.views.gabor import Gabors, gabor_share, gabors
@@ -16,6 +17,7 @@ from aecore.views.score import Field, cosine, field, walk
 TABLE: dict[str, tuple[Callable[..., object], ...]] = {
     "activations": (flow,),
     "codes": (codes, plane),
+    "contraction": (contraction_ratio, singular_values, slide, tangents),
     "denoised": (baseline_curve, denoised, psnr_curve),
     "filters": (filters,),
     "gabor": (gabor_share, gabors),
@@ -36,6 +38,7 @@ __all__ = [
     "Plane",
     "Properties",
     "Rows",
+    "Tangents",
     "alike",
     "angles_to_pca",
     "baseline_curve",
@@ -43,6 +46,7 @@ __all__ = [
     "biases",
     "clamped",
     "codes",
+    "contraction_ratio",
     "cosine",
     "denoised",
     "field",
@@ -57,7 +61,10 @@ __all__ = [
     "properties",
     "psnr_curve",
     "shown",
+    "singular_values",
+    "slide",
     "strongest",
+    "tangents",
     "walk",
     "weights",
 ]

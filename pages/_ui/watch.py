@@ -84,6 +84,11 @@ class Seen:
         """The first held-out samples, as the task poses them."""
         return _held_out(self.experiment)
 
+    @cached_property
+    def singular_values(self) -> np.ndarray:
+        """The singular values of the encoder's Jacobian."""
+        return _singular_values(self.experiment, self.step)
+
     def at(self, step: int) -> Autoencoder:
         """The model at another step whose weights are kept."""
         return _model(self.experiment, step)
@@ -102,9 +107,9 @@ class Seen:
 
     @property
     def pca_error(self) -> float | None:
-        """PCA's error at the model's code size; a code as large as the input loses nothing."""
+        """PCA's error at the model's code size; ``None`` for a code as large as the input, which loses nothing."""
         sizes = self.pca_errors
-        return None if sizes is None else float(sizes[min(self.model.n_latent, len(sizes)) - 1])
+        return None if sizes is None or self.model.n_latent >= len(sizes) else float(sizes[self.model.n_latent - 1])
 
 
 def gabor_share(experiment: Experiment, step: int) -> float:
@@ -119,6 +124,13 @@ def ica_gabor_share(data: Data) -> float:
     from aecore import baselines, views
 
     return views.gabor_share(baselines.Ica.fit(data.load("train")).filters.numpy())
+
+
+@lru_cache(maxsize=32)
+def _singular_values(experiment: Experiment, step: int) -> np.ndarray:
+    from aecore import views
+
+    return views.singular_values(_model(experiment, step), _held_out(experiment).inputs)
 
 
 def see(experiment: Experiment, beside: Sequence[Experiment] = ()) -> Seen:
@@ -169,7 +181,13 @@ def _held_out(experiment: Experiment) -> Samples:
     return posed(experiment, "test").at(slice(SHOWN))
 
 
-def training(experiment: Experiment, draw: Callable[[Seen], None], *, beside: Sequence[Experiment] = ()) -> None:
+def training(
+    experiment: Experiment,
+    draw: Callable[[Seen], None],
+    *,
+    beside: Sequence[Experiment] = (),
+    together: Sequence[Experiment] = (),
+) -> None:
     """Show the buttons of a run and, below them, its pictures; they follow it while it goes.
 
     Parameters
@@ -180,14 +198,17 @@ def training(experiment: Experiment, draw: Callable[[Seen], None], *, beside: Se
         Draws the pictures of what it is given; called anew whenever that changes.
     beside : sequence of Experiment
         Further runs that the pictures show.
+    together : sequence of Experiment
+        Further runs that the pictures show and that are trained, stopped and taken up with the first.
     """
     from aecore.datasets import DamagedFile
 
     words = say.words()
+    beside = (*beside, *together)
     state = _state(experiment)
     if not resources.keeps():
         st.info(words("watch.kept_nowhere"), icon=":material/hard_drive:")
-    _buttons(experiment, state, words)
+    _buttons((experiment, *together), state, words)
     moving = _moving((experiment, *beside))
 
     @st.fragment(run_every=LOOK if moving else None)
@@ -210,29 +231,26 @@ def _moving(experiments: Sequence[Experiment]) -> bool:
     return resources.awaited() or any(_state(one).stage in MOVING for one in experiments)
 
 
-def _buttons(experiment: Experiment, state: State, words: Say) -> None:
-    """Show what can be done with the run in the state that it is in."""
-    steps = experiment.fit.steps
+def _buttons(runs: Sequence[Experiment], state: State, words: Say) -> None:
+    """Show what can be done with runs, given the state of the first."""
+    steps = runs[0].fit.steps
+    again = {"key": "again", "icon": ":material/replay:", "on_click": _again, "args": runs}
     with st.container(horizontal=True, vertical_alignment="center", key="buttons"):
         # In a room of their own, so that a button more does not push the rest aside.
         with st.container(horizontal=True, width="content", key="steer"):
             if state.stage in MOVING:
-                st.button(words("watch.stop"), key="stop", icon=":material/stop:", on_click=_stop, args=(experiment,))
+                st.button(words("watch.stop"), key="stop", icon=":material/stop:", on_click=_stop, args=runs)
             elif state.stage == "done":
-                st.button(
-                    words("watch.again"), key="again", icon=":material/replay:", on_click=_again, args=(experiment,)
-                )
+                st.button(words("watch.again"), **again)
             else:
                 label = "watch.train" if state.stage == "absent" else "watch.go_on"
                 asked = {"key": "train", "icon": ":material/play_arrow:", "type": "primary"}
-                st.button(words(label, step=state.step), on_click=_train, args=(experiment,), **asked)
-                one = {"key": "one_step", "icon": ":material/skip_next:", "on_click": _one_step, "args": (experiment,)}
+                st.button(words(label, step=state.step), on_click=_train, args=runs, **asked)
+                one = {"key": "one_step", "icon": ":material/skip_next:", "on_click": _one_step, "args": runs}
                 st.button(words("watch.one_step"), disabled=state.step >= steps, **one)
                 if state.stage != "absent":
-                    st.button(
-                        words("watch.again"), key="again", icon=":material/replay:", on_click=_again, args=(experiment,)
-                    )
-        wish = {"on_change": _wish, "args": (experiment,), "persist_state": "session"}
+                    st.button(words("watch.again"), **again)
+        wish = {"on_change": _wish, "args": runs, "persist_state": "session"}
         st.toggle(words("watch.slow"), key="slow", help=words("watch.slow_help"), **wish)
         with st.popover(words("watch.until"), icon=":material/flag:", key="until"):
             st.number_input(words("watch.until_step"), 1, steps, None, key="until_step", **wish)
@@ -271,23 +289,25 @@ def _wishes() -> dict[str, object]:
     }
 
 
-def _train(experiment: Experiment, **changes: object) -> None:
+def _train(*experiments: Experiment, **changes: object) -> None:
     from aecore.runs import Wishes
 
+    waiting = [one for one in experiments if _state(one).stage != "done"]
     try:
-        resources.executor().submit([experiment], wishes=Wishes(**(_wishes() | changes)))  # type: ignore[arg-type]
+        resources.executor().submit(waiting, wishes=Wishes(**(_wishes() | changes)))  # type: ignore[arg-type]
     except OSError:
         st.session_state.trouble = "unwritable"
 
 
-def _one_step(experiment: Experiment) -> None:
-    history = resources.run_of(experiment.key).history
-    _train(experiment, until=history[-1].step + 1 if history else 1)
+def _one_step(*experiments: Experiment) -> None:
+    history = resources.run_of(experiments[0].key).history
+    _train(*experiments, until=history[-1].step + 1 if history else 1)
 
 
-def _again(experiment: Experiment) -> None:
-    resources.runs().discard(experiment)
-    _train(experiment)
+def _again(*experiments: Experiment) -> None:
+    for experiment in experiments:
+        resources.runs().discard(experiment)
+    _train(*experiments)
 
 
 def _stop(*experiments: Experiment) -> None:
@@ -296,10 +316,11 @@ def _stop(*experiments: Experiment) -> None:
             resources.run_of(experiment.key).cancel()
 
 
-def _wish(experiment: Experiment) -> None:
-    run = resources.run_of(experiment.key)
-    if run.state.stage in MOVING:
-        run.wish(**_wishes())
+def _wish(*experiments: Experiment) -> None:
+    for experiment in experiments:
+        run = resources.run_of(experiment.key)
+        if run.state.stage in MOVING:
+            run.wish(**_wishes())
 
 
 _paces: dict[str, deque[tuple[float, int]]] = {}

@@ -1,0 +1,44 @@
+"""Axes: ticks at round numbers, and a logarithm where values span much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from aecore.text import Say
+
+_LOG_FROM = 5.0
+_NICE = (1, 2, 3, 5, 7)
+# An error that far below the largest is as good as none, and would press the rest of the curve flat.
+_DEPTH = 1000
+
+
+def axis(values: Sequence[float], say: Say, *, always_log: bool = False) -> dict[str, Any]:
+    """Return an axis that holds the values with room for the words at both ends."""
+    if not values:
+        return {"range": [0, 1], "tickvals": []}
+    low, high = float(min(values)), float(max(values))
+    if always_log and high > 0:
+        low = max(low, high / _DEPTH)
+    if low > 0 and (always_log or high / low > _LOG_FROM):
+        bottom, top = np.log10(low), np.log10(high)
+        pad = max(0.12 * (top - bottom), 0.06)
+        bottom, top = float(bottom - 1.8 * pad), float(top + pad)
+        nice = [m * 10.0**k for k in range(int(np.floor(bottom)), int(np.ceil(top)) + 1) for m in _NICE]
+        ticks = [tick for tick in nice if bottom <= np.log10(tick) <= top]
+        if len(ticks) > 5:
+            ticks = [tick for tick in ticks if f"{tick:.0e}"[0] in "125"]
+        if len(ticks) > 7:
+            ticks = [tick for tick in ticks if f"{tick:.0e}"[0] == "1"]
+        return {
+            "type": "log",
+            "range": [bottom, top],
+            "tickvals": ticks,
+            "ticktext": [
+                say.number(int(tick)) if tick >= 1 else f"{say.number(tick, 6).rstrip('0')}" for tick in ticks
+            ],
+        }
+    pad = 0.16 * (high - low) or 0.1 * abs(high) or 1.0
+    return {"range": [low - pad, high + pad], "nticks": 6}

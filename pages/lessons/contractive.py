@@ -1,0 +1,114 @@
+"""The contractive autoencoder beside the same net without the penalty, trained together."""
+
+import numpy as np
+import streamlit as st
+
+from aecore import figures, views
+from pages._ui import say, show, turn, watch
+from pages._ui.show import Fact
+
+DISTANCES = np.geomspace(0.1, 20, 12)
+DIRECTIONS = 8
+SLID = np.linspace(-4, 4, 9)
+COLLAPSED = 1e-3  # of the sum of the singular values of the same net without the penalty
+
+say.lesson("contractive")
+experiment = turn.experiment(
+    method="contractive", data=("mnist", "fashion_mnist", "digits", "patches", "sprites"), net=("mlp", "conv")
+)
+plain = experiment.vary(strength=0.0)
+others = () if plain == experiment else (plain,)
+
+
+def both(seen, words):
+    """Return this run and the one without the penalty, each by its name in the legend."""
+    named = {words("contractive.with", strength=experiment.method.strength): seen}
+    return named | {words("contractive.without"): watch.see(other) for other in others}
+
+
+def error(seen, words):
+    curves = {
+        name: [event.scores["watched_test_error"] for event in one.history] for name, one in both(seen, words).items()
+    }
+    steps = max(([event.step for event in one.history] for one in both(seen, words).values()), key=len)
+    axes = (words("figure.error.x"), words("figure.error.y"))
+    span = (0, experiment.fit.steps)
+    return figures.lines(steps, curves, title=words("figure.error.title"), axes=axes, span=span, log=True, say=words)
+
+
+def spectrum(seen, words):
+    curves = {name: one.singular_values for name, one in both(seen, words).items()}
+    ranks = range(1, 1 + len(next(iter(curves.values()))))
+    axes = (words("contractive.rank"), words("contractive.value"))
+    return figures.lines(ranks, curves, title=words("contractive.spectrum"), axes=axes, log=True, say=words)
+
+
+def ratio(seen, words):
+    x = seen.held_out.inputs[:200]
+    curves = {name: views.contraction_ratio(one.model, x, DISTANCES) for name, one in both(seen, words).items()}
+    axes = (words("contractive.distance"), words("contractive.moved"))
+    return figures.lines(DISTANCES, curves, title=words("contractive.ratio"), axes=axes, log=True, say=words)
+
+
+def shares(seen, words):
+    found = []
+    for name, one in both(seen, words).items():
+        values = one.singular_values
+        share = words.number(100 * values[:10].sum() / max(values.sum(), 1e-12), 0)
+        lost = "…" if one.error is None else words.number(one.error)
+        found.append(
+            Fact(
+                name,
+                words("contractive.share", share=share),
+                words("contractive.meaning", error=lost, sum=float(values.sum())),
+            )
+        )
+    return found + found[: len(found) % 2]
+
+
+def directions(seen, words):
+    found = views.tangents(seen.model, chosen(seen), DIRECTIONS)
+    return figures.tiles(found.directions, columns=DIRECTIONS, signed=True, chosen=seen.choices["direction"], say=words)
+
+
+def sliding(seen, words):
+    x = chosen(seen)
+    direction = views.tangents(seen.model, x, DIRECTIONS).directions[seen.choices["direction"]]
+    rows = views.shown(views.slide(seen.model, x, direction, SLID), experiment.data.value_range)
+    lengths = [words.number(length, 0) for length in SLID]
+    names = [words("contractive.moved_input", low=lengths[0], high=lengths[-1]), words("contractive.rebuilt")]
+    return figures.rows(rows, names=names, say=words)
+
+
+def chosen(seen):
+    return seen.held_out.inputs[seen.choices["input"]]
+
+
+def collapsed(seen):
+    """Whether the code no longer depends on the input."""
+    if not others or not seen.step:
+        return False
+    return seen.singular_values.sum() < COLLAPSED * watch.see(plain).singular_values.sum()
+
+
+def choose(x, y):
+    st.session_state.direction = min(int(x), DIRECTIONS - 1)
+
+
+def pictures(seen):
+    words = say.words()
+    if seen.state.is_final and collapsed(seen):
+        st.warning(words("contractive.collapsed"), icon=":material/compress:")
+    show.row(seen, error, spectrum, every=1)
+    show.facts(seen, shares)
+    show.row(seen, ratio, every=1)
+    st.header(words("contractive.tangents"), anchor=False)
+    st.markdown(words("contractive.tangents_lead"))
+    which = st.slider(words("contractive.input"), 1, 50, 1, key="input")
+    seen = seen.choose(input=which - 1, direction=st.session_state.get("direction", 0))
+    show.row(seen, directions, height=200, every=1, on_click=choose)
+    show.row(seen, sliding, every=1)
+
+
+watch.training(experiment, pictures, together=others)
+say.more("contractive")
