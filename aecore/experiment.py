@@ -201,14 +201,17 @@ class Experiment:
     def to_query(self) -> str:
         """Return the experiment as it stands in an address bar, every value said."""
         pairs = [(name, to_text(value)) for name, value in self.flat().items()]
-        child = self
-        while child.start:
-            ancestor, step = child.start
-            mine = child.flat()
-            changes = [f"{name}={to_text(value)}" for name, value in ancestor.flat().items() if value != mine.get(name)]
-            pairs.append(("start", ":".join([str(step), *changes])))
-            child = ancestor
-        return urlencode(pairs, safe=",:=")
+        return urlencode([*pairs, *(("start", link) for link in self.chain)], safe=",:=")
+
+    @property
+    def chain(self) -> list[str]:
+        """Return its ancestors as they stand in a link, the nearest first: a step, and what differed until then."""
+        if not self.start:
+            return []
+        ancestor, step = self.start
+        mine = self.flat()
+        changes = [f"{name}={to_text(value)}" for name, value in ancestor.flat().items() if value != mine.get(name)]
+        return [":".join([str(step), *changes]), *ancestor.chain]
 
     @property
     def key(self) -> str:
@@ -225,6 +228,11 @@ class Experiment:
     def network(self) -> Autoencoder:
         """Return the autoencoder as the method wants it, with weights from torch's global generator."""
         return self.method.network(self.data.shape, self.net, unit=self.data.value_range == "unit")
+
+    @property
+    def fresh(self) -> Experiment:
+        """The same experiment from fresh weights."""
+        return replace(self, start=None)
 
     def vary(self, **changes: Value) -> Experiment:
         """Return a copy with some values changed, by the names that they have in a link.

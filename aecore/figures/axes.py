@@ -1,13 +1,17 @@
-"""Axes: ticks at round numbers, and a logarithm where values span much."""
+"""Axes: ticks at round numbers, a logarithm where values span much, and marks at single places."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aecore.figures.theme import ink
 from aecore.text import Say
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 _LOG_FROM = 5.0
 _NICE = (1, 2, 3, 5, 7)
@@ -42,3 +46,12 @@ def axis(values: Sequence[float], say: Say, *, always_log: bool = False) -> dict
         }
     pad = 0.16 * (high - low) or 0.1 * abs(high) or 1.0
     return {"range": [low - pad, high + pad], "nticks": 6}
+
+
+def mark(figure: go.Figure, marks: Mapping[float, str] | None) -> None:
+    """Draw an upright line at each place, with its words at the top."""
+    line = {"color": ink("muted"), "width": 1.5, "dash": "dot"}
+    for at, words in (marks or {}).items():
+        figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line=line)
+        at_top = {"y": 1, "yref": "paper", "xanchor": "left", "xshift": 5, "showarrow": False}
+        figure.add_annotation(x=at, text=words, font={"color": ink("text"), "size": 14}, **at_top)

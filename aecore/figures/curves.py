@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aecore.figures.axes import axis
+from aecore.figures.axes import axis, mark
 from aecore.figures.theme import heading, ink, sheet
 from aecore.text import Say
 
@@ -26,6 +27,7 @@ def error(
     say: Say,
     title: str | None = None,
     beside: str | None = None,
+    marks: Mapping[float, str] | None = None,
 ) -> go.Figure:
     """Draw the held-out error while training goes on, over the line that PCA reaches.
 
@@ -42,6 +44,8 @@ def error(
         Instead of the usual title.
     beside : str, optional
         What the baseline is called, instead of PCA.
+    marks : mapping of float to str, optional
+        Steps with a line and words.
 
     Returns
     -------
@@ -90,6 +94,7 @@ def error(
     else:
         muted = {"color": ink("muted"), "size": 15}
         figure.add_annotation(text=say("figure.error.empty"), font=muted, x=0.5, y=0.5, xref="paper", yref="paper")
+    mark(figure, marks)
     return figure
 
 

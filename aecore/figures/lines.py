@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aecore.figures.axes import axis
+from aecore.figures.axes import axis, mark
 from aecore.figures.theme import heading, ink, label_ink, sheet
 from aecore.text import Say
 
@@ -80,11 +80,7 @@ def lines(
             hovertemplate=f"<b>{name}</b> %{{y:.4~r}}<extra></extra>",
             line={"color": colour, "width": 3.5 if not place else 2, "dash": "dash" if dashed else "solid"},
         )
-    for at, words in (marks or {}).items():
-        figure.add_vline(x=at, line={"color": ink("muted"), "width": 1.5, "dash": "dot"})
-        figure.add_annotation(
-            x=at, y=1, yref="paper", text=words, font={"color": ink("text"), "size": 14}, xanchor="left", xshift=5
-        )
+    mark(figure, marks)
     return figure
 
 
@@ -98,6 +94,7 @@ def units(
     say: Say,
     target: float | None = None,
     chosen: int | None = None,
+    marks: Mapping[float, str] | None = None,
 ) -> go.Figure:
     """Draw a number of every unit while training goes on.
 
@@ -116,6 +113,8 @@ def units(
         Where every unit should come to.
     chosen : int, optional
         The unit that the learner looks at.
+    marks : mapping of float to str, optional
+        Steps with a line and words.
 
     Returns
     -------
@@ -159,6 +158,7 @@ def units(
         figure.add_scatter(
             x=x, y=y[:, chosen], mode="lines", line={"color": ink("warning"), "width": 3}, hoverinfo="skip"
         )
+    mark(figure, marks)
     return figure
 
 

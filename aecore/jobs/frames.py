@@ -7,6 +7,7 @@ whoever asks may take several runs in turn, wait, or stop between two frames.
 from __future__ import annotations
 
 import errno
+import shutil
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -84,7 +85,7 @@ def frames(run: Run, *, clock: Callable[[], float] = time.monotonic) -> Iterator
         If not even the reason of a failure can be written into the folder.
     """
     experiment = run.experiment
-    resume = run.resumable()
+    resume = run.resumable() or inherited(run)
     record: Record | None = None
     snapshot: Snapshot | None = None
     try:
@@ -122,6 +123,24 @@ def frames(run: Run, *, clock: Callable[[], float] = time.monotonic) -> Iterator
         if record is None:
             raise
         record.close("failed", "disk_full" if trouble.errno in DISK_FULL else "unwritable")
+
+
+def inherited(run: Run) -> Snapshot | None:
+    """Return the snapshot that a run starts from, if the run beside it that reached it still has it.
+
+    What led there comes along: its log and its kept snapshots. Without it training itself repeats the way.
+    """
+    if run.experiment.start is None:
+        return None
+    ancestor, step = run.experiment.start
+    before = Run(run.folder.parent / ancestor.key)
+    snapshot = before.resumable()
+    if snapshot is None or snapshot.step != step:
+        return None
+    shutil.copytree(before.folder / "snapshots", run.folder / "snapshots", dirs_exist_ok=True)
+    shutil.copytree(before.folder / "baselines", run.folder / "baselines", dirs_exist_ok=True)
+    shutil.copy(before.folder / "events.jsonl", run.folder)
+    return snapshot
 
 
 def why_stop(wishes: Wishes, history: Sequence[Event], score: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from aecore.views.activations import Flow, flow
+from aecore.views.alarms import Alarm, alarms
 from aecore.views.codes import Plane, codes, plane
 from aecore.views.contraction import Tangents, contraction_ratio, singular_values, slide, tangents
 from aecore.views.denoised import Denoised, baseline_curve, denoised, psnr_curve
@@ -16,6 +17,7 @@ from aecore.views.score import Field, cosine, field, walk
 
 TABLE: dict[str, tuple[Callable[..., object], ...]] = {
     "activations": (flow,),
+    "alarms": (alarms,),
     "codes": (codes, plane),
     "contraction": (contraction_ratio, singular_values, slide, tangents),
     "denoised": (baseline_curve, denoised, psnr_curve),
@@ -30,6 +32,7 @@ TABLE: dict[str, tuple[Callable[..., object], ...]] = {
 
 __all__ = [
     "TABLE",
+    "Alarm",
     "Clamped",
     "Denoised",
     "Field",
@@ -39,6 +42,7 @@ __all__ = [
     "Properties",
     "Rows",
     "Tangents",
+    "alarms",
     "alike",
     "angles_to_pca",
     "baseline_curve",

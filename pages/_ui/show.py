@@ -12,7 +12,7 @@ import streamlit as st
 from aecore.text import Say
 from pages._ui import say
 from pages._ui.plot import plot
-from pages._ui.watch import Seen
+from pages._ui.seen import Seen
 
 # Pictures kept, the latest of each run and language; a lesson shows about six.
 KEPT = 96
@@ -54,6 +54,27 @@ def row(
             figure = _made(make, seen, every, written=True)
             alt = say.words()(f"alt.{make.__name__}")
             plot(figure, key=make.__name__, alt=alt, height=height, on_click=on_click)
+
+
+def error(
+    seen: Seen, words: Say, *, score: str = "test_error", baseline: float | None = None, title: str | None = None
+) -> Any:
+    """Return the curve of a score on the held-out samples that are watched, with what was turned on the way."""
+    from aecore import figures
+
+    steps = [event.step for event in seen.history]
+    errors = [event.scores[f"watched_{score}"] for event in seen.history]
+    total = seen.experiment.fit.steps
+    marks = turns(seen, words)
+    return figures.error(steps, errors, baseline=baseline, total=total, marks=marks, title=title, say=words)
+
+
+def turns(seen: Seen, words: Say) -> dict[float, str]:
+    """Return the steps at which knobs were turned, and words for what each became."""
+    return {
+        step: ", ".join(f"{words(f'knob.{name}.label')} → {words.number(value)}" for name, value in changes.items())  # type: ignore[arg-type]
+        for step, changes in seen.turns.items()
+    }
 
 
 def facts(seen: Seen, make: Callable[[Seen, Say], list[Fact]], *, every: float = 2.0) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._ui import say
+from pages._ui import say, steer
 
 if TYPE_CHECKING:
     from aecore.experiment import Experiment
@@ -45,14 +45,18 @@ def experiment(
     words = say.words()
     nets = tuple(net or PARTS["net"])
     only = {"method": (method,), "task": (task,), "data": data, "net": nets}
-    address = {name: text for name, text in st.query_params.items() if name not in OTHERS}
+    address: dict[str, object] = {name: text for name, text in st.query_params.items() if name not in OTHERS}
+    if chain := st.query_params.get_all("start"):
+        address["start"] = chain
     if address and address != st.session_state.get("address"):
         settled = Experiment.settle(address, only=only)
         given = settled.experiment.flat()
         st.session_state.turned = {name: given[name] for name in address if name in given}
         st.session_state.complaints = settled.complaints
+        st.session_state.chain = settled.experiment.chain
     turned = st.session_state.setdefault("turned", {})
-    current, clashes = Experiment.settle({n: v for n, v in turned.items() if n not in ("method", "task")}, only=only)
+    given = {name: value for name, value in turned.items() if name not in ("method", "task")}
+    current, clashes = Experiment.settle({**given, "start": st.session_state.get("chain", [])}, only=only)
 
     declared = {"data": Knob(data[0], options=tuple(data))}
     wish = str(current.data.defaults.get("net", FALLBACK["net"]))
@@ -71,7 +75,7 @@ def experiment(
             words("turn.defaults"), key="defaults", icon=":material/restart_alt:", on_click=_forget, width="stretch"
         )
     # A choice that another lesson had, and this one has not, is no mistake of the visitor's.
-    said = [clash for clash in clashes if clash.reason not in ("unknown", "not_an_option")]
+    said = [clash for clash in clashes if clash.reason not in ("unknown", "not_an_option") and clash.name != "start"]
     for complaint in (*st.session_state.get("complaints", ()), *said):
         st.warning(explain(complaint, words), icon=":material/link_off:")
     _write_address(current, declared)
@@ -143,11 +147,14 @@ def _positions(knob: Knob, value: Value) -> list[Value]:
 def _turned(name: str) -> None:
     st.session_state.turned[name] = st.session_state[name]
     st.session_state.complaints = ()
+    if not steer.fork(name, st.session_state[name]):
+        st.session_state.chain = []
 
 
 def _forget() -> None:
     st.session_state.turned = {}
     st.session_state.complaints = ()
+    st.session_state.chain = []
 
 
 def _write_address(current: Experiment, declared: Mapping[str, Knob]) -> None:
@@ -155,11 +162,15 @@ def _write_address(current: Experiment, declared: Mapping[str, Knob]) -> None:
     from aecore.knobs import to_text
 
     values = current.flat()
-    wanted = {name: to_text(values[name]) for name, knob in declared.items() if values[name] != knob.default}
+    wanted: dict[str, object] = {
+        name: to_text(values[name]) for name, knob in declared.items() if values[name] != knob.default
+    }
+    if current.chain:
+        wanted["start"] = current.chain
     for name in list(st.query_params):
         if name not in OTHERS and name not in wanted:
             del st.query_params[name]
     for name, text in wanted.items():
-        if st.query_params.get(name) != text:
-            st.query_params[name] = text
+        if st.query_params.get_all(name) != (text if isinstance(text, list) else [text]):
+            st.query_params[name] = text  # type: ignore[assignment]
     st.session_state.address = wanted

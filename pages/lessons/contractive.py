@@ -5,6 +5,7 @@ import streamlit as st
 
 from aecore import figures, views
 from pages._ui import say, show, turn, watch
+from pages._ui.seen import see
 from pages._ui.show import Fact
 
 DISTANCES = np.geomspace(0.1, 20, 12)
@@ -16,14 +17,14 @@ say.lesson("contractive")
 experiment = turn.experiment(
     method="contractive", data=("mnist", "fashion_mnist", "digits", "patches", "sprites"), net=("mlp", "conv")
 )
-plain = experiment.vary(strength=0.0)
+plain = experiment.fresh.vary(strength=0.0)
 others = () if plain == experiment else (plain,)
 
 
 def both(seen, words):
     """Return this run and the one without the penalty, each by its name in the legend."""
     named = {words("contractive.with", strength=experiment.method.strength): seen}
-    return named | {words("contractive.without"): watch.see(other) for other in others}
+    return named | {words("contractive.without"): see(other) for other in others}
 
 
 def error(seen, words):
@@ -32,8 +33,8 @@ def error(seen, words):
     }
     steps = max(([event.step for event in one.history] for one in both(seen, words).values()), key=len)
     axes = (words("figure.error.x"), words("figure.error.y"))
-    span = (0, experiment.fit.steps)
-    return figures.lines(steps, curves, title=words("figure.error.title"), axes=axes, span=span, log=True, say=words)
+    look = {"axes": axes, "span": (0, experiment.fit.steps), "marks": show.turns(seen, words), "log": True}
+    return figures.lines(steps, curves, title=words("figure.error.title"), say=words, **look)
 
 
 def spectrum(seen, words):
@@ -88,7 +89,7 @@ def collapsed(seen):
     """Whether the code no longer depends on the input."""
     if not others or not seen.step:
         return False
-    return seen.singular_values.sum() < COLLAPSED * watch.see(plain).singular_values.sum()
+    return seen.singular_values.sum() < COLLAPSED * see(plain).singular_values.sum()
 
 
 def choose(x, y):

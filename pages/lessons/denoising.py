@@ -3,7 +3,8 @@
 import streamlit as st
 
 from aecore import figures, views
-from pages._ui import resources, say, show, turn, watch
+from pages._ui import resources, say, show, steer, turn, watch
+from pages._ui.seen import see
 
 LEVELS = (0.2, 0.5, 0.8)  # of the noise that the runs beside this one are trained on
 TESTED = (0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
@@ -17,14 +18,11 @@ experiment = turn.experiment(
 )
 planar = len(experiment.data.shape) == 1
 method = experiment.method
-beside = experiment.vary(steps=min(SMALL, experiment.fit.steps)).sweep(level=LEVELS)
+beside = experiment.fresh.vary(steps=min(SMALL, experiment.fit.steps)).sweep(level=LEVELS)
 
 
 def error(seen, words):
-    errors = [event.scores["watched_denoised_error"] for event in seen.history]
-    steps = [event.step for event in seen.history]
-    total = experiment.fit.steps
-    return figures.error(steps, errors, baseline=None, total=total, say=words, title=words("denoising.error"))
+    return show.error(seen, words, score="denoised_error", title=words("denoising.error"))
 
 
 def denoised(seen, words):
@@ -41,9 +39,7 @@ def denoised(seen, words):
 
 def noise_curve(seen, words):
     data, corruption = experiment.data, method.corruption
-    runs = {method.level: seen} | {
-        one.method.level: watch.see(one) for one in beside if one.method.level != method.level
-    }
+    runs = {method.level: seen} | {one.method.level: see(one) for one in beside if one.method.level != method.level}
     curves = {
         words("denoising.trained_at", level=words.number(level, 2)): views.psnr_curve(
             one.model, data, corruption, TESTED
@@ -122,7 +118,7 @@ def of_pictures(seen):
     if method.corruption != "gaussian" and max(noise, method.level) == 1:
         st.warning(words("denoising.erased"), icon=":material/visibility_off:")
     show.row(seen, denoised, error, height=620)
-    watch.sweep_buttons("denoising", beside)
+    steer.sweep_buttons("denoising", beside)
     show.row(seen, noise_curve, every=2)
     if experiment.net.name != "conv":
         st.header(words("denoising.filters"), anchor=False)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from aecore import figures, views
 from pages._ui import resources, say, show, turn, watch
+from pages._ui.seen import gabor_share, ica_gabor_share
 from pages._ui.show import Fact
 
 COLUMNS = 16
@@ -19,9 +20,7 @@ target = method.rho if method.rule in ("bias", "kl") else None
 
 
 def error(seen, words):
-    errors = [event.scores["watched_test_error"] for event in seen.history]
-    steps = [event.step for event in seen.history]
-    return figures.error(steps, errors, baseline=seen.pca_error, total=experiment.fit.steps, say=words)
+    return show.error(seen, words, baseline=seen.pca_error)
 
 
 def filters(seen, words):
@@ -33,8 +32,9 @@ def filters(seen, words):
 def over_time(seen, words, of, title, unit, target=None):
     steps = [step for step in seen.run.steps if step <= seen.step] or [0]
     values = [of(seen.at(step)) for step in steps]
-    look = {"total": experiment.fit.steps, "target": target, "chosen": seen.choices["unit"], "say": words}
-    return figures.units(steps, values, title=words(title), unit=words(unit), **look)
+    look = {"total": experiment.fit.steps, "target": target, "chosen": seen.choices["unit"]}
+    marks = show.turns(seen, words)
+    return figures.units(steps, values, title=words(title), unit=words(unit), marks=marks, say=words, **look)
 
 
 def averages(seen, words):
@@ -157,8 +157,8 @@ def pictures(seen):
     show.row(seen, error, biases, every=0.5)
     if experiment.data.name == "patches" and seen.state.is_final:
         seen = seen.choose(
-            gabors=resources.aside(watch.gabor_share, experiment, seen.step),
-            ica=resources.aside(watch.ica_gabor_share, experiment.data),
+            gabors=resources.aside(gabor_share, experiment, seen.step),
+            ica=resources.aside(ica_gabor_share, experiment.data),
         )
         show.facts(seen, gabors)
     st.header(words("sparse.room", unit=unit + 1), anchor=False)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from aecore import figures, views
-from pages._ui import say, show, turn, watch
+from pages._ui import say, show, steer, turn, watch
+from pages._ui.seen import see
 from pages._ui.show import Fact
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
@@ -12,14 +13,12 @@ COLUMNS = 10
 
 say.lesson("undercomplete")
 experiment = turn.experiment(method="undercomplete", data=("mnist", "fashion_mnist", "digits", "patches", "sprites"))
-small = experiment.vary(steps=min(SMALL, experiment.fit.steps))
+small = experiment.fresh.vary(steps=min(SMALL, experiment.fit.steps))
 swept = [small.vary(latent=size) for size in SIZES if size <= small.knobs["latent"].high]
 
 
 def error(seen, words):
-    errors = [event.scores["watched_test_error"] for event in seen.history]
-    steps = [event.step for event in seen.history]
-    return figures.error(steps, errors, baseline=seen.pca_error, total=experiment.fit.steps, say=words)
+    return show.error(seen, words, baseline=seen.pca_error)
 
 
 def rows(seen, words):
@@ -46,7 +45,7 @@ def scatter(codes, title, seen, words):
 
 
 def sizes(seen, words):
-    reached = {one.net.latent: watch.see(one).error for one in swept} | {seen.model.n_latent: seen.error}
+    reached = {one.net.latent: see(one).error for one in swept} | {seen.model.n_latent: seen.error}
     known = {size: error for size, error in sorted(reached.items()) if error is not None}
     pca = seen.pca_errors[: SIZES[-1]]
     chosen = seen.model.n_latent
@@ -100,7 +99,7 @@ def pictures(seen):
     if seen.pca:
         st.header(say.words()("undercomplete.sizes"), anchor=False)
         st.markdown(say.words()("undercomplete.sizes_lead"))
-        watch.sweep_buttons("undercomplete", swept)
+        steer.sweep_buttons("undercomplete", swept)
         show.row(seen, *([sizes, angles] if experiment.net.name == "linear" else [sizes]), every=2)
 
 

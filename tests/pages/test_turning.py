@@ -1,0 +1,94 @@
+"""Turning a knob in the middle of a run, taking it back, and looking back in time."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import aecore as ae
+from aecore.jobs import LocalExecutor
+from pages._ui import resources
+from tests.pages.test_pages import opened
+
+LINK = {"data": "digits", "steps": "100000", "latent": "16", "rule": "bias"}
+
+
+@pytest.fixture
+def executor(tmp_path, monkeypatch):
+    local = LocalExecutor(ae.Runs(tmp_path), workers=1)
+    monkeypatch.setattr(resources, "folder", lambda: tmp_path)
+    monkeypatch.setattr(resources, "executor", lambda: local)
+    yield local
+    local.close()
+
+
+def wait(until) -> None:
+    end = time.monotonic() + 60
+    while not until():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def test_a_knob_turned_in_mid_run_goes_on_from_there_and_can_be_undone(executor):
+    at = opened("sparse", **LINK)
+    at.button(key="train").click().run()
+    parent = at.session_state.watched
+    run = resources.run_of(parent.key)
+    wait(lambda: len(run.history) > 12)
+    at.slider(key="rho").set_value(-0.5).run()
+    assert not at.exception
+    child = at.session_state.watched
+    assert child.method.rho == -0.5
+    assert child.start == (parent, run.state.step)
+    assert run.state.stage == "cancelled"
+    mine = resources.run_of(child.key)
+    wait(lambda: mine.history and mine.history[-1].step > run.state.step)
+    assert [event.step for event in mine.history][: len(run.history)] == [event.step for event in run.history]
+    linked = opened("sparse", **{name: at.query_params[name] for name in at.query_params if name != "lang"})
+    assert linked.session_state.watched == child
+    assert not linked.warning
+
+    at.button(key="undo").click().run()
+    assert not at.exception
+    assert at.session_state.watched == parent
+    wait(lambda: mine.state.is_final)
+    assert at.button(key="train").label.endswith(f"{run.state.step:,}")
+
+
+def test_what_was_inherited_is_what_training_itself_would_have_reached(executor, tmp_path):
+    parent = ae.Experiment.from_query("data=digits&method=sparse&latent=16&steps=400")
+    (run,) = executor.submit([parent])
+    wait(lambda: run.history)
+    run.cancel()
+    wait(lambda: run.state.is_final)
+    step = run.state.step
+    child = ae.Experiment.from_query(f"data=digits&method=sparse&latent=16&steps=400&rho=-0.5&start={step}:rho=-0.9")
+    assert child.start == (parent, step)
+    (inherited,) = executor.submit([child])
+    wait(lambda: inherited.state.is_final)
+    *_, alone = ae.train(child, keyframes=())
+    kept = inherited.snapshot().weights
+    assert all((kept[name] == tensor).all() for name, tensor in alone.weights.items())
+
+
+def test_a_knob_turned_after_the_run_begins_anew(executor):
+    at = opened("sparse", **LINK | {"steps": "50"})
+    at.button(key="train").click().run()
+    wait(lambda: resources.run_of(at.session_state.watched.key).state.is_final)
+    at.slider(key="rho").set_value(-0.5).run()
+    assert at.session_state.watched.start is None
+    assert "start" not in at.query_params
+
+
+def test_time_can_be_turned_back(executor):
+    at = opened("undercomplete", data="digits", steps="300", latent="3")
+    at.button(key="train").click().run()
+    wait(lambda: resources.run_of(at.session_state.watched.key).state.is_final)
+    at.run()
+    slider = at.select_slider(key="time")
+    assert slider.value == 300
+    slider.set_value(0).run()
+    assert not at.exception
+    at.button(key="play").click().run()
+    assert not at.exception
