@@ -14,9 +14,10 @@ from pages._ui import say
 from pages._ui.plot import plot
 from pages._ui.seen import Seen
 
-# Pictures kept, the latest of each run and language; a lesson shows about six.
-KEPT = 96
-_memory: OrderedDict[tuple[str, ...], tuple[object, float, Any]] = OrderedDict()
+# Pictures kept: a lesson shows about six, and going back in time should not draw them anew.
+KEPT = 256
+_memory: OrderedDict[tuple[tuple[str, ...], object], Any] = OrderedDict()
+_latest: dict[tuple[str, ...], tuple[object, float]] = {}
 
 
 class Fact(NamedTuple):
@@ -97,11 +98,13 @@ def _made(make: Callable[[Seen, Say], Any], seen: Seen, every: float = 0.0, *, w
     """Return what a maker makes of this moment, written as JSON if it is a figure: once for all visitors."""
     words = say.words()
     place = (make.__module__, make.__name__, words.language, seen.run.key)
-    moment, at, made = _memory.get(place, (None, 0.0, None))
-    if moment != seen.moment and not (moment and seen.state.stage == "running" and time.monotonic() - at < every):
-        made = make(seen, words).to_json() if written else make(seen, words)
-        _memory[place] = seen.moment, time.monotonic(), made
-        _memory.move_to_end(place)
-        while len(_memory) > KEPT:
+    moment, at = _latest.get(place, (None, 0.0))
+    if seen.state.stage == "running" and time.monotonic() - at < every and (place, moment) in _memory:
+        return _memory[place, moment]
+    if (place, seen.moment) not in _memory:
+        _memory[place, seen.moment] = make(seen, words).to_json() if written else make(seen, words)
+        if len(_memory) > KEPT:
             _memory.popitem(last=False)
-    return made
+    _memory.move_to_end((place, seen.moment))
+    _latest[place] = seen.moment, time.monotonic()
+    return _memory[place, seen.moment]

@@ -75,30 +75,29 @@ def _at_a_time(seen: Seen, words: Say) -> Seen:
     """Show the slider through time and return what there was to see at its place."""
     from aecore.training import spaced
 
+    state = st.session_state
     places = spaced(seen.experiment.fit.steps)
     kept = [step for step in places if step < seen.step]
-    if not kept:
-        st.session_state.playing = False
-        return seen
-    state = st.session_state
-    if state.get("time") not in places or state.get("playing") is None:
+    if state.get("time") not in places:
         state.time = places[-1]
     if state.get("playing"):
         later = [step for step in kept if step > state.time]
-        state.time = later[0] if later else places[-1]
-        state.playing = bool(later)
+        state.time, state.playing = (later[0], True) if later else (places[-1], False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="travel"):
         icon = ":material/pause:" if state.get("playing") else ":material/slow_motion_video:"
-        st.button(words("watch.play"), key="play", icon=icon, help=words("watch.play_help"), on_click=_play)
-        st.select_slider(
-            words("watch.time"), places, key="time", format_func=lambda step: words.number(min(step, seen.step))
-        )
+        play = {"key": "play", "icon": icon, "help": words("watch.play_help"), "disabled": not kept}
+        st.button(words("watch.play"), on_click=_play, **play)
+
+        def write(step: int) -> str:
+            return words.number(min(step, seen.step))
+
+        st.select_slider(words("watch.time"), places, key="time", format_func=write, disabled=not kept)
     return seen.back(state.time)
 
 
 def _play() -> None:
     st.session_state.playing = not st.session_state.get("playing", False)
-    if st.session_state.playing and st.session_state.time == max(st.session_state.time, 1):
+    if st.session_state.playing:
         st.session_state.time = 0
     st.session_state.begun = True
 
