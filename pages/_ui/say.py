@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -46,6 +48,17 @@ def lesson(name: str) -> None:
 def more(name: str) -> None:
     """Show the longer text of a lesson: what to look for, what to try, where it comes from."""
     st.markdown(words().page(name))
+
+
+@contextmanager
+def damage() -> Iterator[None]:
+    """Name a data file that is missing or damaged, instead of what needs it."""
+    from aecore.datasets import DamagedFile
+
+    try:
+        yield
+    except DamagedFile as damaged:
+        st.error(words()("reason.damaged_data", detail=damaged.name), icon=":material/error:")
 
 
 def classes(data: Data, words: Say) -> list[str] | None:

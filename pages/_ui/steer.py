@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MOVING = ("queued", "running")
 # Seconds that turning a knob waits for the run under way to stop.
 PATIENCE = 2.0
+# Seconds within which a further turn of a knob takes the place of the one before.
+DRAGGED = 1.5
 
 
 def moving(experiments: Sequence[Experiment]) -> bool:
@@ -61,10 +63,12 @@ def sweep_buttons(lesson: str, experiments: Sequence[Experiment]) -> None:
     """Show the button that trains several experiments of a lesson behind whatever else goes on."""
     words = say.words()
     if any(state_of(one).stage in MOVING for one in experiments):
-        st.button(words("watch.sweep_stop"), key="sweep_stop", icon=":material/stop:", on_click=_stop, args=experiments)
+        st.button(
+            words("watch.sweep_stop"), key=f"stop_{lesson}", icon=":material/stop:", on_click=_stop, args=experiments
+        )
     elif any(state_of(one).stage != "done" for one in experiments):
         help = words(f"{lesson}.sweep_help", steps=experiments[0].fit.steps)
-        asked = {"key": "sweep", "icon": ":material/stacked_line_chart:", "help": help}
+        asked = {"key": f"sweep_{lesson}", "icon": ":material/stacked_line_chart:", "help": help}
         st.button(words(f"{lesson}.sweep"), on_click=_sweep, args=experiments, **asked)
 
 
@@ -92,6 +96,7 @@ def _wishes() -> dict[str, object]:
 def _train(*experiments: Experiment, **changes: object) -> None:
     from aecore.runs import Wishes
 
+    st.session_state.setdefault("visited", {}).update({one.key: one for one in experiments})
     waiting = [one for one in experiments if state_of(one).stage != "done"]
     try:
         resources.executor().submit(waiting, wishes=Wishes(**(_wishes() | changes)))  # type: ignore[arg-type]
@@ -132,18 +137,25 @@ def fork(name: str, value: Value) -> bool:
         Whether there was a run under way whose knob this is.
     """
     watched: Experiment | None = st.session_state.get("watched")
-    if not watched or state_of(watched).stage != "running" or not watched.knobs[name].live:
+    if not watched or state_of(watched).stage not in MOVING or not watched.knobs[name].live:
         return False
-    run = resources.run_of(watched.key)
-    run.cancel()
+    _stop(watched)
     patience = time.monotonic() + PATIENCE
     while not state_of(watched).is_final and time.monotonic() < patience:
         time.sleep(0.01)
-    reached = state_of(watched)
-    if reached.stage != "cancelled" or not reached.step:
-        return False
-    child = replace(watched.vary(**{name: value}), start=(watched, reached.step))
+    start = watched.start
+    dragged = time.monotonic() - st.session_state.get("forked", 0.0) < DRAGGED
+    if start and (dragged or state_of(watched).step <= start[1]):
+        # The slider is still on its way: what lies between was not meant to be trained.
+        resources.runs().discard(watched)
+        st.session_state.visited.pop(watched.key, None)
+    elif state_of(watched).step:
+        start = (watched, state_of(watched).step)
+    child = replace(watched.fresh.vary(**{name: value}), start=start)
     st.session_state.chain = child.chain
+    st.session_state.forked = time.monotonic()
+    # Here too, since the next turn may come before the page is drawn again.
+    st.session_state.watched = child
     _train(child)
     return True
 

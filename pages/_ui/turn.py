@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ OTHERS = frozenset({"lang", "present", "hide", "embed", "embed_options"})
 MANTISSAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 # A list serves better than a row of buttons from here on.
 MANY = 4
+# Seconds for which the browser may still send an address that this page has replaced.
+LAG = 3.0
 
 
 def experiment(
@@ -48,7 +51,7 @@ def experiment(
     address: dict[str, object] = {name: text for name, text in st.query_params.items() if name not in OTHERS}
     if chain := st.query_params.get_all("start"):
         address["start"] = chain
-    if address and address != st.session_state.get("address"):
+    if address and not _ours(address):
         settled = Experiment.settle(address, only=only)
         given = settled.experiment.flat()
         st.session_state.turned = {name: given[name] for name in address if name in given}
@@ -80,6 +83,12 @@ def experiment(
         st.warning(explain(complaint, words), icon=":material/link_off:")
     _write_address(current, declared)
     return current
+
+
+def _ours(address: Mapping[str, object]) -> bool:
+    """Whether this page wrote an address itself; the browser may send one that has just been replaced."""
+    replaced = st.session_state.get("replaced", {}).get(repr(sorted(address.items())), -LAG)
+    return address == st.session_state.get("address") or time.monotonic() - replaced < LAG
 
 
 def explain(complaint: Complaint, words: Say) -> str:
@@ -173,4 +182,6 @@ def _write_address(current: Experiment, declared: Mapping[str, Knob]) -> None:
     for name, text in wanted.items():
         if st.query_params.get_all(name) != (text if isinstance(text, list) else [text]):
             st.query_params[name] = text  # type: ignore[assignment]
+    if wanted != (before := st.session_state.get("address", {})):
+        st.session_state.setdefault("replaced", {})[repr(sorted(before.items()))] = time.monotonic()
     st.session_state.address = wanted

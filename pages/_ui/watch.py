@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._ui import resources, say, steer
+from pages._ui import compare, resources, say, steer
 from pages._ui.seen import Seen, see
 
 if TYPE_CHECKING:
@@ -42,11 +42,10 @@ def training(
     together : sequence of Experiment
         Further runs that the pictures show and that are trained, stopped and taken up with the first.
     """
-    from aecore.datasets import DamagedFile
-
     words = say.words()
     st.session_state.watched = experiment
-    together, beside = (experiment, *together), (*beside, *together)
+    other = compare.chosen(experiment)
+    together, beside = (experiment, *together), (*beside, *together, *([other] if other else []))
     if not resources.keeps():
         st.info(words("watch.kept_nowhere"), icon=":material/hard_drive:")
     steer.buttons(together, words)
@@ -60,11 +59,10 @@ def training(
         seen = see(experiment, beside)
         _progress(seen, words)
         seen = _at_a_time(seen, words)
-        try:
+        with say.damage():
             draw(seen)
             _alarms(seen, words)
-        except DamagedFile as damaged:
-            st.error(words("reason.damaged_data", detail=damaged.name), icon=":material/error:")
+            compare.pictures(seen, other)
         if follow != steer.moving((experiment, *beside)) or playing != st.session_state.get("playing", False):
             st.rerun()
 

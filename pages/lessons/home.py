@@ -22,7 +22,8 @@ def flows():
 
 say.lesson("home")
 words = say.words()
-flow(flows(), key="flow", words=words)
+with say.damage():
+    flow(flows(), key="flow", words=words)
 say.more("home")
 for place, name in zip(st.columns(2), LESSONS, strict=False):
     with place.container(border=True):

@@ -179,7 +179,7 @@ def test_a_linear_net_shows_its_angles_and_every_size_can_be_trained(page, site)
     press(page, "train")
     expect(progress(page)).to_contain_text("Done")
     expect(page.locator(".st-key-angles .js-plotly-plot")).to_be_visible()
-    press(page, "sweep")
+    press(page, "sweep_undercomplete")
     page.wait_for_function(f"({DRAWN})('sizes').some(trace => trace.n === 6)")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import aecore as ae
 from aecore.jobs import LocalExecutor
-from pages._ui import resources
+from pages._ui import compare, resources, steer
 from tests.pages.test_pages import opened
 
 LINK = {"data": "digits", "steps": "100000", "latent": "16", "rule": "bias"}
@@ -92,3 +92,40 @@ def test_time_can_be_turned_back(executor):
     assert not at.exception
     at.button(key="play").click().run()
     assert not at.exception
+
+
+def test_two_methods_are_shown_side_by_side(executor):
+    at = opened("undercomplete", data="digits", steps="60", latent="3")
+    at.button(key="train").click().run()
+    experiment = at.session_state.watched
+    wait(lambda: resources.run_of(experiment.key).state.is_final)
+    box = at.selectbox(key="compared")
+    sparse = next(option for option in box.options if option.startswith("Sparse"))
+    box.select(sparse).run()
+    assert not at.exception
+    other = next(one for one in compare.candidates(experiment).values() if one.method.name == "sparse")
+    flat, its = experiment.flat(), other.flat()
+    assert {name for name in ("data", "steps", "batch", "latent", "seed") if flat[name] != its[name]} == set()
+    said = [element.value for element in at.markdown]
+    assert any("**Method Sparse**" in text for text in said)
+    at.button(key="sweep_compare").click().run()
+    wait(lambda: resources.run_of(other.key).state.is_final)
+    at.run()
+    assert not at.exception
+
+
+def test_a_slider_that_is_dragged_makes_one_turn_of_it(executor, monkeypatch):
+    at = opened("sparse", **LINK)
+    at.button(key="train").click().run()
+    parent = at.session_state.watched
+    run = resources.run_of(parent.key)
+    wait(lambda: len(run.history) > 12)
+    monkeypatch.setattr(steer, "DRAGGED", 60)
+    for rho in (-0.89, -0.88, -0.87, -0.86, -0.6):
+        at.slider(key="rho").set_value(rho).run()
+        assert not at.exception
+    child = at.session_state.watched
+    assert child.method.rho == -0.6
+    assert child.start == (parent, run.state.step)
+    wait(lambda: resources.run_of(child.key).history[-1:] and resources.run_of(child.key).state.stage == "running")
+    assert len(at.session_state.visited) == 2

@@ -1,0 +1,140 @@
+"""Comparing: a second run beside the one that is watched, at the same moment of its time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages._ui import say, show, steer
+from pages._ui.seen import Seen, see
+
+if TYPE_CHECKING:
+    from aecore.experiment import Experiment
+    from aecore.text import Say
+
+# What another method keeps of an experiment, so that the two are alike in all but the method.
+BUDGET = ("steps", "batch", "latent", "seed")
+COLUMNS = 10
+TILES = 32
+
+
+def candidates(experiment: Experiment) -> dict[str, Experiment]:
+    """Return what an experiment can be compared with: this visitor's other runs, and the other methods."""
+    from aecore.experiment import PARTS, Experiment
+
+    earlier = {key: one for key, one in st.session_state.get("visited", {}).items() if one != experiment}
+    now = experiment.flat()
+    same = {name: now[name] for name in ("data", *experiment.data.knobs(), *BUDGET)}
+    methods = [name for name in PARTS["method"] if name != experiment.method.name]
+    alike = [Experiment.settle({**same, "method": name}).experiment for name in methods]
+    return earlier | {one.key: one for one in alike}
+
+
+def chosen(experiment: Experiment) -> Experiment | None:
+    """Return the experiment that the visitor compares this one with, if any."""
+    return candidates(experiment).get(st.session_state.get("compared", ""))
+
+
+def pictures(seen: Seen, other: Experiment | None) -> None:
+    """Show the choice of a second run and, if there is one, both beside each other."""
+    words = say.words()
+    st.header(words("compare.title"), anchor=False)
+    found = candidates(seen.experiment)
+
+    def write(key: str | None) -> str:
+        return words("compare.nothing") if key is None else _named(found[key], seen.experiment, words)
+
+    if st.session_state.get("compared") not in found:
+        st.session_state.compared = None
+    st.selectbox(words("compare.with"), [None, *found], key="compared", format_func=write, on_change=_changed)
+    if other is None:
+        return
+    steer.sweep_buttons("compare", [other])
+    beside = see(other)
+    beside = beside.back(seen.step) if seen.step < beside.step else beside
+    for place, one, against in zip(st.columns(2), (seen, beside), (beside, seen), strict=True):
+        place.markdown(_knobs(one.experiment, against.experiment, words))
+    seen = seen.choose(other=other.key, there=beside.step, known=len(beside.history))
+
+    def compared_errors(seen: Seen, words: Say):  # type: ignore[no-untyped-def]
+        return _errors(seen, beside, words)
+
+    def compared_rows(seen: Seen, words: Say):  # type: ignore[no-untyped-def]
+        return _rows(seen, beside, words)
+
+    if beside.experiment.data == seen.experiment.data:
+        both = [compared_errors, compared_rows] if len(seen.experiment.data.shape) > 1 else [compared_errors]
+        show.row(seen, *both, every=0.5)
+    else:
+        st.info(words("compare.other_data"), icon=":material/info:")
+
+
+def _changed() -> None:
+    st.session_state.begun = True
+
+
+def _named(one: Experiment, current: Experiment, words: Say) -> str:
+    differing = _differing(one, current)
+    rest = [f"{words(f'knob.{name}.label')} {_value(name, one, words)}" for name in differing if name != "method"]
+    return ", ".join([words(f"option.method.{one.method.name}"), *rest[:4]])
+
+
+def _differing(one: Experiment, other: Experiment) -> list[str]:
+    mine, its, knobs = one.flat(), other.flat(), one.knobs
+    return [name for name in mine if mine[name] != its.get(name) and not (name in knobs and knobs[name].idle)]
+
+
+def _value(name: str, one: Experiment, words: Say) -> str:
+    value = one.flat()[name]
+    if isinstance(value, str):
+        return words(f"option.{name}.{value}")
+    return ", ".join(map(str, value)) or "–" if isinstance(value, tuple) else words.number(value)
+
+
+def _knobs(one: Experiment, against: Experiment, words: Say) -> str:
+    """Write an experiment's knobs, those that differ in bold."""
+    differing = _differing(one, against)
+    idle = {name for name, knob in one.knobs.items() if knob.idle}
+    parts = []
+    for name in one.flat():
+        if name not in ("task", *idle):
+            text = f"{words(f'knob.{name}.label')} {_value(name, one, words)}"
+            parts.append(f"**{text}**" if name in differing else text)
+    return " · ".join(parts)
+
+
+def _titles(seen: Seen, beside: Seen, words: Say) -> list[str]:
+    """Name the two runs by what differs, short enough for a legend."""
+    names = []
+    for one, against in ((seen, beside), (beside, seen)):
+        differing = _differing(one.experiment, against.experiment)[:2]
+        names.append(", ".join(_value(name, one.experiment, words) for name in differing))
+    return [f"1: {names[0]}", f"2: {names[1]}"]
+
+
+def _errors(seen: Seen, beside: Seen, words: Say):  # type: ignore[no-untyped-def]
+    from aecore import figures
+
+    steps = sorted({event.step for one in (seen, beside) for event in one.history})
+    curves = {}
+    for name, one in zip(_titles(seen, beside, words), (seen, beside), strict=True):
+        if one.history:
+            score = f"watched_{one.experiment.task.main}"
+            at, errors = zip(*((event.step, event.scores[score]) for event in one.history), strict=True)
+            curves[name] = np.interp(steps, at, errors, right=np.nan)
+    axes = (words("figure.error.x"), words("figure.error.y"))
+    title = words("figure.error.title")
+    return figures.lines(steps, curves, title=title, axes=axes, log=True, say=words)
+
+
+def _rows(seen: Seen, beside: Seen, words: Say):  # type: ignore[no-untyped-def]
+    from aecore import figures, views
+
+    x = seen.held_out.inputs[:COLUMNS]
+    rebuilt = [views.clamped(one.model, x, []) for one in (seen, beside)]
+    rows = views.shown([x.numpy(), *(one.pictures for one in rebuilt)], seen.experiment.data.value_range)
+    errors = [[float("nan")] * len(x), *(one.errors for one in rebuilt)]
+    names = [words("undercomplete.original"), *_titles(seen, beside, words)]
+    return figures.rows(rows, names=names, errors=errors, say=words)
