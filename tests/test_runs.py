@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,3 +134,16 @@ def test_pruning_takes_the_oldest_and_never_one_that_goes_on(tmp_path, small):
     assert made[0].state.stage == "running"
     assert made[2].state.stage == "done"
     assert runs.prune(10**9) == []
+
+
+def test_two_threads_may_write_one_file(tmp_path):
+    contents = [bytes([i]) * 10_000 for i in range(8)]
+
+    def write(content: bytes) -> None:
+        for _ in range(100):
+            write_atomically(tmp_path / "file", content)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(write, contents)) == [None] * 8
+    assert (tmp_path / "file").read_bytes() in contents
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -24,7 +24,7 @@ def candidates(experiment: Experiment) -> dict[str, Experiment]:
     """Return what an experiment can be compared with: this visitor's other runs, and the other methods."""
     from aecore.experiment import PARTS, Experiment
 
-    earlier = {key: one for key, one in st.session_state.get("visited", {}).items() if one != experiment}
+    earlier = {key: one for key, one in steer.course().visited.items() if one != experiment}
     now = experiment.flat()
     same = {name: now[name] for name in ("data", *experiment.data.knobs(), *BUDGET)}
     methods = [name for name in PARTS["method"] if name != experiment.method.name]
@@ -34,7 +34,7 @@ def candidates(experiment: Experiment) -> dict[str, Experiment]:
 
 def chosen(experiment: Experiment) -> Experiment | None:
     """Return the experiment that the visitor compares this one with, if any."""
-    return candidates(experiment).get(st.session_state.get("compared", ""))
+    return candidates(experiment).get(steer.course().compared)
 
 
 def pictures(seen: Seen, other: Experiment | None) -> None:
@@ -43,12 +43,12 @@ def pictures(seen: Seen, other: Experiment | None) -> None:
     st.header(words("compare.title"), anchor=False)
     found = candidates(seen.experiment)
 
-    def write(key: str | None) -> str:
-        return words("compare.nothing") if key is None else _named(found[key], seen.experiment, words)
+    def write(key: str) -> str:
+        return _named(found[key], seen.experiment, words) if key else words("compare.nothing")
 
-    if st.session_state.get("compared") not in found:
-        st.session_state.compared = None
-    st.selectbox(words("compare.with"), [None, *found], key="compared", format_func=write, on_change=_changed)
+    keys = ["", *found]
+    at = keys.index(steer.course().compared) if steer.course().compared in keys else 0
+    st.selectbox(words("compare.with"), keys, at, key="compared", format_func=write, on_change=_changed)
     if other is None:
         return
     steer.sweep_buttons("compare", [other])
@@ -72,6 +72,7 @@ def pictures(seen: Seen, other: Experiment | None) -> None:
 
 
 def _changed() -> None:
+    steer.course().compared = st.session_state.compared
     st.session_state.begun = True
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import threading
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -22,6 +24,51 @@ MOVING = ("queued", "running")
 PATIENCE = 2.0
 # Seconds within which a further turn of a knob takes the place of the one before.
 DRAGGED = 1.5
+
+
+@dataclass
+class Course:
+    """What this visitor's runs have come to.
+
+    Streamlit may abandon a callback wherever it touches the session, so what belongs together is
+    changed here, in one object that is fetched once.
+
+    Attributes
+    ----------
+    watched : Experiment or None
+        The one on the page.
+    chain : list of str
+        The starts of it, as they stand in a link.
+    forked : float
+        When a knob was last turned in mid-run.
+    visited : dict of str to Experiment
+        What this visitor has trained, by key.
+    compared : str
+        The key of the run beside which it is shown; empty for none.
+    time : int or None
+        The step that the pictures show; ``None`` for the latest.
+    moved : int
+        How often the program moved the slider through time; a part of its key.
+    playing : bool
+        Whether it moves by itself.
+    turning : Lock
+        Held while a knob is turned: the next turn may come before the first is done.
+    """
+
+    watched: Experiment | None = None
+    chain: list[str] = field(default_factory=list)
+    forked: float = -math.inf
+    visited: dict[str, Experiment] = field(default_factory=dict)
+    compared: str = ""
+    time: int | None = None
+    moved: int = 0
+    playing: bool = False
+    turning: threading.Lock = field(default_factory=threading.Lock)
+
+
+def course() -> Course:
+    """Return this visitor's course."""
+    return st.session_state.setdefault("course", Course())
 
 
 def moving(experiments: Sequence[Experiment]) -> bool:
@@ -94,14 +141,20 @@ def _wishes() -> dict[str, object]:
 
 
 def _train(*experiments: Experiment, **changes: object) -> None:
+    if not _submit(course(), experiments, _wishes() | changes):
+        st.session_state.trouble = "unwritable"
+
+
+def _submit(course: Course, experiments: Sequence[Experiment], wishes: Mapping[str, object]) -> bool:
     from aecore.runs import Wishes
 
-    st.session_state.setdefault("visited", {}).update({one.key: one for one in experiments})
+    course.visited |= {one.key: one for one in experiments}
     waiting = [one for one in experiments if state_of(one).stage != "done"]
     try:
-        resources.executor().submit(waiting, wishes=Wishes(**(_wishes() | changes)))  # type: ignore[arg-type]
+        resources.executor().submit(waiting, wishes=Wishes(**wishes))  # type: ignore[arg-type]
     except OSError:
-        st.session_state.trouble = "unwritable"
+        return False
+    return True
 
 
 def _one_step(*experiments: Experiment) -> None:
@@ -136,28 +189,25 @@ def fork(name: str, value: Value) -> bool:
     bool
         Whether there was a run under way whose knob this is.
     """
-    watched: Experiment | None = st.session_state.get("watched")
-    if not watched or state_of(watched).stage not in MOVING or not watched.knobs[name].live:
-        return False
-    _stop(watched)
-    patience = time.monotonic() + PATIENCE
-    while not state_of(watched).is_final and time.monotonic() < patience:
-        time.sleep(0.01)
-    start = watched.start
-    dragged = time.monotonic() - st.session_state.get("forked", 0.0) < DRAGGED
-    if start and (dragged or state_of(watched).step <= start[1]):
-        # The slider is still on its way: what lies between was not meant to be trained.
-        resources.runs().discard(watched)
-        st.session_state.visited.pop(watched.key, None)
-    elif state_of(watched).step:
-        start = (watched, state_of(watched).step)
-    child = replace(watched.fresh.vary(**{name: value}), start=start)
-    st.session_state.chain = child.chain
-    st.session_state.forked = time.monotonic()
-    # Here too, since the next turn may come before the page is drawn again.
-    st.session_state.watched = child
-    _train(child)
-    return True
+    now, wishes = course(), _wishes()
+    with now.turning:
+        watched = now.watched
+        if not watched or state_of(watched).stage not in MOVING or not watched.knobs[name].live:
+            return False
+        _stop(watched)
+        patience = time.monotonic() + PATIENCE
+        while not state_of(watched).is_final and time.monotonic() < patience:
+            time.sleep(0.01)
+        start, reached = watched.start, state_of(watched).step
+        if start and (time.monotonic() - now.forked < DRAGGED or reached <= start[1]):
+            # The slider is still on its way: what lies between was not meant to be trained.
+            resources.runs().discard(watched)
+            now.visited.pop(watched.key, None)
+        elif reached:
+            start = (watched, reached)
+        child = replace(watched.fresh.vary(**{name: value}), start=start)
+        now.watched, now.chain, now.forked = child, child.chain, time.monotonic()
+        return _submit(now, [child], wishes)
 
 
 def _undo(child: Experiment) -> None:
@@ -166,4 +216,4 @@ def _undo(child: Experiment) -> None:
     parent, _ = child.start
     now = child.flat()
     st.session_state.turned |= {name: value for name, value in parent.flat().items() if value != now[name]}
-    st.session_state.chain = parent.chain
+    course().chain = parent.chain

@@ -56,10 +56,10 @@ def experiment(
         given = settled.experiment.flat()
         st.session_state.turned = {name: given[name] for name in address if name in given}
         st.session_state.complaints = settled.complaints
-        st.session_state.chain = settled.experiment.chain
+        steer.course().chain = settled.experiment.chain
     turned = st.session_state.setdefault("turned", {})
     given = {name: value for name, value in turned.items() if name not in ("method", "task")}
-    current, clashes = Experiment.settle({**given, "start": st.session_state.get("chain", [])}, only=only)
+    current, clashes = Experiment.settle({**given, "start": steer.course().chain}, only=only)
 
     declared = {"data": Knob(data[0], options=tuple(data))}
     wish = str(current.data.defaults.get("net", FALLBACK["net"]))
@@ -154,16 +154,17 @@ def _positions(knob: Knob, value: Value) -> list[Value]:
 
 
 def _turned(name: str) -> None:
-    st.session_state.turned[name] = st.session_state[name]
+    value = st.session_state[name]
+    st.session_state.turned[name] = value
     st.session_state.complaints = ()
-    if not steer.fork(name, st.session_state[name]):
-        st.session_state.chain = []
+    if not steer.fork(name, value):
+        steer.course().chain = []
 
 
 def _forget() -> None:
     st.session_state.turned = {}
     st.session_state.complaints = ()
-    st.session_state.chain = []
+    steer.course().chain = []
 
 
 def _write_address(current: Experiment, declared: Mapping[str, Knob]) -> None:

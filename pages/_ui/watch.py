@@ -43,14 +43,14 @@ def training(
         Further runs that the pictures show and that are trained, stopped and taken up with the first.
     """
     words = say.words()
-    st.session_state.watched = experiment
+    steer.course().watched = experiment
     other = compare.chosen(experiment)
     together, beside = (experiment, *together), (*beside, *together, *([other] if other else []))
     if not resources.keeps():
         st.info(words("watch.kept_nowhere"), icon=":material/hard_drive:")
     steer.buttons(together, words)
     follow = steer.moving((experiment, *beside))
-    playing = st.session_state.get("playing", False)
+    playing = steer.course().playing
 
     @st.fragment(run_every=LOOK if follow else PLAY if playing else None)
     def live() -> None:
@@ -63,7 +63,7 @@ def training(
             draw(seen)
             _alarms(seen, words)
             compare.pictures(seen, other)
-        if follow != steer.moving((experiment, *beside)) or playing != st.session_state.get("playing", False):
+        if follow != steer.moving((experiment, *beside)) or playing != steer.course().playing:
             st.rerun()
 
     live()
@@ -73,30 +73,38 @@ def _at_a_time(seen: Seen, words: Say) -> Seen:
     """Show the slider through time and return what there was to see at its place."""
     from aecore.training import spaced
 
-    state = st.session_state
+    course = steer.course()
     places = spaced(seen.experiment.fit.steps)
     kept = [step for step in places if step < seen.step]
-    if state.get("time") not in places:
-        state.time = places[-1]
-    if state.get("playing"):
-        later = [step for step in kept if step > state.time]
-        state.time, state.playing = (later[0], True) if later else (places[-1], False)
+    if course.playing:
+        later = [step for step in kept if course.time is not None and step > course.time]
+        _move(later[0] if later else None, playing=bool(later))
+    at = course.time if course.time in places else places[-1]
     with st.container(horizontal=True, vertical_alignment="bottom", key="travel"):
-        icon = ":material/pause:" if state.get("playing") else ":material/slow_motion_video:"
+        icon = ":material/pause:" if course.playing else ":material/slow_motion_video:"
         play = {"key": "play", "icon": icon, "help": words("watch.play_help"), "disabled": not kept}
         st.button(words("watch.play"), on_click=_play, **play)
 
         def write(step: int) -> str:
-            return words.number(min(step, seen.step))
+            return words("watch.latest") if step == places[-1] else words.number(step)
 
-        st.select_slider(words("watch.time"), places, key="time", format_func=write, disabled=not kept)
-    return seen.back(state.time)
+        def moved() -> None:
+            course.time = st.session_state[key]
+
+        # A value set through the session would be lost if this run is cut short; a new key never is.
+        key = f"time_{places[-1]}_{course.moved}"
+        look = {"format_func": write, "disabled": not kept, "on_change": moved}
+        st.select_slider(words("watch.time"), places, at, key=key, **look)
+    return seen.back(at)
+
+
+def _move(step: int | None, *, playing: bool) -> None:
+    course = steer.course()
+    course.time, course.playing, course.moved = step, playing, course.moved + 1
 
 
 def _play() -> None:
-    st.session_state.playing = not st.session_state.get("playing", False)
-    if st.session_state.playing:
-        st.session_state.time = 0
+    _move(None if steer.course().playing else 0, playing=not steer.course().playing)
     st.session_state.begun = True
 
 

@@ -33,12 +33,12 @@ def wait(until) -> None:
 def test_a_knob_turned_in_mid_run_goes_on_from_there_and_can_be_undone(executor):
     at = opened("sparse", **LINK)
     at.button(key="train").click().run()
-    parent = at.session_state.watched
+    parent = at.session_state.course.watched
     run = resources.run_of(parent.key)
     wait(lambda: len(run.history) > 12)
     at.slider(key="rho").set_value(-0.5).run()
     assert not at.exception
-    child = at.session_state.watched
+    child = at.session_state.course.watched
     assert child.method.rho == -0.5
     assert child.start == (parent, run.state.step)
     assert run.state.stage == "cancelled"
@@ -46,12 +46,12 @@ def test_a_knob_turned_in_mid_run_goes_on_from_there_and_can_be_undone(executor)
     wait(lambda: mine.history and mine.history[-1].step > run.state.step)
     assert [event.step for event in mine.history][: len(run.history)] == [event.step for event in run.history]
     linked = opened("sparse", **{name: at.query_params[name] for name in at.query_params if name != "lang"})
-    assert linked.session_state.watched == child
+    assert linked.session_state.course.watched == child
     assert not linked.warning
 
     at.button(key="undo").click().run()
     assert not at.exception
-    assert at.session_state.watched == parent
+    assert at.session_state.course.watched == parent
     wait(lambda: mine.state.is_final)
     assert at.button(key="train").label.endswith(f"{run.state.step:,}")
 
@@ -75,29 +75,34 @@ def test_what_was_inherited_is_what_training_itself_would_have_reached(executor,
 def test_a_knob_turned_after_the_run_begins_anew(executor):
     at = opened("sparse", **LINK | {"steps": "50"})
     at.button(key="train").click().run()
-    wait(lambda: resources.run_of(at.session_state.watched.key).state.is_final)
+    wait(lambda: resources.run_of(at.session_state.course.watched.key).state.is_final)
     at.slider(key="rho").set_value(-0.5).run()
-    assert at.session_state.watched.start is None
+    assert at.session_state.course.watched.start is None
     assert "start" not in at.query_params
 
 
 def test_time_can_be_turned_back(executor):
     at = opened("undercomplete", data="digits", steps="300", latent="3")
     at.button(key="train").click().run()
-    wait(lambda: resources.run_of(at.session_state.watched.key).state.is_final)
+    wait(lambda: resources.run_of(at.session_state.course.watched.key).state.is_final)
     at.run()
-    slider = at.select_slider(key="time")
+    slider = at.select_slider(key="time_300_0")
     assert slider.value == 300
-    slider.set_value(0).run()
+    slider.set_value(10).run()
     assert not at.exception
+    assert at.session_state.course.time == 10
     at.button(key="play").click().run()
     assert not at.exception
+    for _ in range(40):
+        at.run()
+    assert at.session_state.course.time is None
+    assert not at.session_state.course.playing
 
 
 def test_two_methods_are_shown_side_by_side(executor):
     at = opened("undercomplete", data="digits", steps="60", latent="3")
     at.button(key="train").click().run()
-    experiment = at.session_state.watched
+    experiment = at.session_state.course.watched
     wait(lambda: resources.run_of(experiment.key).state.is_final)
     box = at.selectbox(key="compared")
     sparse = next(option for option in box.options if option.startswith("Sparse"))
@@ -117,15 +122,15 @@ def test_two_methods_are_shown_side_by_side(executor):
 def test_a_slider_that_is_dragged_makes_one_turn_of_it(executor, monkeypatch):
     at = opened("sparse", **LINK)
     at.button(key="train").click().run()
-    parent = at.session_state.watched
+    parent = at.session_state.course.watched
     run = resources.run_of(parent.key)
     wait(lambda: len(run.history) > 12)
     monkeypatch.setattr(steer, "DRAGGED", 60)
     for rho in (-0.89, -0.88, -0.87, -0.86, -0.6):
         at.slider(key="rho").set_value(rho).run()
         assert not at.exception
-    child = at.session_state.watched
+    child = at.session_state.course.watched
     assert child.method.rho == -0.6
     assert child.start == (parent, run.state.step)
     wait(lambda: resources.run_of(child.key).history[-1:] and resources.run_of(child.key).state.stage == "running")
-    assert len(at.session_state.visited) == 2
+    assert len(at.session_state.course.visited) == 2
