@@ -18,6 +18,7 @@ TABLE: dict[str, str] = {
     "training": "Training 784-512-256-30 on MNIST in batches of 128, against peers and the bound of its products",
     "recipe": "The MNIST recipe at d = 30, against PCA",
     "live": "A warm worker watched: first picture, pictures a second, what they cost, stopping, dying",
+    "regularised": "Denoising, contractive and sparse: what each promises, and what a step costs",
     "app": "The app in a real browser: start, page switches, first picture, memory",
 }
 

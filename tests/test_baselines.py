@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression
 
 import aecore as ae
 from aecore import views
-from aecore.baselines import DENOISERS, Pca, Wiener
+from aecore.baselines import DENOISERS, Ica, Pca, Wiener
 from aecore.samples import Samples
 
 
@@ -79,3 +79,13 @@ def test_a_denoiser_lowers_the_error_and_survives_no_noise(digits, name):
     assert torch.equal(again.denoise(test.inputs), rebuilt)
     clean = digits[1].at(slice(40))
     assert (DENOISERS[name].fit(digits[0]).denoise(clean.inputs) - clean.inputs).square().mean() < 1e-3
+
+
+def test_independent_components_are_found():
+    rng = np.random.default_rng(0)
+    sources, mixing = rng.laplace(size=(4000, 4)), np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    x = torch.from_numpy((sources @ mixing).astype(np.float32))
+    filters = Ica.fit(Samples(x, x)).filters.numpy()
+    cosines = np.abs(filters @ mixing.T)
+    assert (cosines.max(1) > 0.98).all()
+    assert sorted(cosines.argmax(1)) == [0, 1, 2, 3]

@@ -170,3 +170,76 @@ def test_what_was_denoised_is_rated_as_scikit_image_rates_it():
                 wanted = structural_similarity(clean, rebuilt, data_range=1)
                 assert found.ssim[row, i] == pytest.approx(wanted, abs=1e-4)
     assert found.psnr[3].mean() > found.psnr[1].mean()
+
+
+@pytest.fixture(scope="module")
+def sparse():
+    experiment = ae.Experiment.from_query("data=digits&method=sparse&latent=20&steps=300")
+    *_, last = ae.train(experiment, keyframes=())
+    return ae.revive(experiment, last)
+
+
+def test_a_unit_s_room_shows_what_the_model_does(sparse, held_out):
+    x = held_out.inputs[:50]
+    h = views.codes(sparse, x)
+    rows = views.strongest(h, 3, 5)
+    assert h[rows[0], 3] == h[:, 3].max()
+    assert (np.diff(h[rows, 3]) <= 0).all()
+    as_it_is = views.clamped(sparse, x, [])
+    np.testing.assert_allclose(as_it_is.pictures, sparse(x).detach(), atol=1e-6)
+    np.testing.assert_allclose(as_it_is.errors, (sparse(x).detach() - x).square().flatten(1).sum(1), rtol=1e-4)
+    held = torch.from_numpy(h.copy())
+    held[:, [2, 5]] = -1.0
+    np.testing.assert_allclose(views.clamped(sparse, x, [2, 5], -1.0).pictures, sparse.decode(held).detach(), atol=1e-6)
+    np.testing.assert_allclose(views.keep_strongest(sparse, x, 20).pictures, as_it_is.pictures, atol=1e-6)
+    none = views.keep_strongest(sparse, x, 0).pictures
+    assert np.abs(none - none[0]).max() == 0
+    errors = [views.keep_strongest(sparse, x, k).errors.mean() for k in (0, 5, 20)]
+    assert errors[0] > errors[1] > errors[2]
+
+
+def test_the_units_most_alike_have_the_largest_cosines(sparse):
+    filters = views.filters(sparse)
+    units, cosines = views.alike(filters, 4, 3)
+    every = sorted(((filters[i] * filters[4]).sum(), i) for i in range(20) if i != 4)[::-1]
+    assert units.tolist() == [i for _, i in every[:3]]
+    np.testing.assert_allclose(cosines, [cosine for cosine, _ in every[:3]], rtol=1e-5)
+
+
+def test_singular_values_and_tangents_are_those_of_autograd_s_jacobian(held_out):
+    model = ae.Experiment.from_query("data=digits&method=contractive&hidden=12&latent=9").build()
+    x = held_out.inputs[:4]
+    rows = torch.stack([torch.autograd.functional.jacobian(lambda one: model.encode(one[None])[0], one) for one in x])
+    wanted = torch.linalg.svdvals(rows.flatten(2)).mean(0)
+    np.testing.assert_allclose(views.singular_values(model, x), wanted, rtol=1e-4)
+    tangents = views.tangents(model, x[0], 3)
+    for value, direction in zip(tangents.values, tangents.directions, strict=True):
+        moved = torch.einsum("uhw,hw->u", rows[0], torch.from_numpy(direction)).norm()
+        assert float(moved) == pytest.approx(float(value), rel=1e-4)
+        assert np.linalg.norm(direction) == pytest.approx(1, rel=1e-5)
+    small = views.contraction_ratio(model, x, np.array([1e-3]))
+    assert 0 < small[0] <= float(wanted[0]) * 1.01
+    slid = views.slide(model, x[0], tangents.directions[0], np.array([-1.0, 0.0, 1.0]))
+    np.testing.assert_allclose(slid[0, 1], x[0], atol=1e-6)
+    np.testing.assert_allclose(slid[1, 1], model(x[:1])[0].detach(), atol=1e-6)
+
+
+def test_alarms_name_dead_saturated_and_collapsed_codes(held_out):
+    x = held_out.inputs[:100]
+    model = ae.Experiment.from_query("data=digits&method=contractive&latent=8").build().eval()
+    assert views.alarms(model, x) == [] or views.alarms(model, x)[0].kind == "collapsed"
+    experiment = ae.Experiment.from_query("data=digits&method=contractive&strength=0&latent=8&steps=300")
+    *_, last = ae.train(experiment, keyframes=())
+    model = ae.revive(experiment, last)
+    assert views.alarms(model, x) == []
+    layer = model.encoder[1]
+    with torch.no_grad():
+        layer.weight[0] = 0
+    assert views.alarms(model, x) == [("dead", 1, 8)]
+    with torch.no_grad():
+        layer.weight[1] *= 0.5 / (layer.weight[1] @ x.flatten(1).T).abs().max()
+        layer.bias[1] = 6
+    assert views.alarms(model, x) == [("dead", 1, 8), ("saturated", 1, 8)]
+    with torch.no_grad():
+        layer.weight.zero_()
+    assert views.alarms(model, x) == [("collapsed", 8, 8)]

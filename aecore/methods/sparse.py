@@ -21,7 +21,7 @@ KEEP = 0.999
 TARGETS = {"bias": (-0.99, 0.99, 0.01), "kl": (0.005, 0.5, 0.005)}
 # The best recipe found for each rule on whitened patches; a knob that is not named has no influence on it.
 RECIPES: dict[str, dict[str, Value]] = {
-    "bias": {"rho": -0.9, "alpha": 0.5, "beta": 1.0, "decay": 0.0, "rate": 1e-3},
+    "bias": {"rho": -0.9, "alpha": 0.3, "beta": 1.0, "decay": 0.0, "rate": 1e-3},
     "kl": {"rho": 0.02, "beta": 10.0, "decay": 0.03, "latent": 128, "rate": 1e-2},
     "l1": {"beta": 1.0, "latent": 128, "rate": 3e-3},
     "topk": {"k": 6, "latent": 128, "rate": 3e-3},
@@ -96,7 +96,7 @@ class Sparse(Method):
 
     rule: str = choice("bias", "kl", "l1", "topk")
     rho: float = knob(-0.9, -0.99, 0.99, step=0.01, live=True)
-    alpha: float = knob(0.5, 0.001, 1.0, scale="log", live=True, fine=True)
+    alpha: float = knob(0.3, 0.001, 1.0, scale="log", live=True, fine=True)
     beta: float = knob(1.0, 0.01, 30.0, scale="log", live=True)
     decay: float = knob(0.0, 0.0, 0.2, step=0.001, live=True, fine=True)
     k: int = knob(6, 1, 256, scale="log")

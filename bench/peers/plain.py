@@ -24,7 +24,8 @@ def race(widths: list[int], batch: int, steps: int, seed: int) -> float:
     code = widths.index(min(widths))
     net = nn.Sequential(*layers(widths[: code + 1]), *layers(widths[code:]), nn.Sigmoid())
     optimizer = torch.optim.Adam(net.parameters(), 1e-3)
-    batches = iter(DataLoader(TensorDataset(X), batch, shuffle=True, drop_last=True))
+    x = X[:, : widths[0]].contiguous()
+    batches = iter(DataLoader(TensorDataset(x), batch, shuffle=True, drop_last=True))
     next(batches)
     began = time.perf_counter()
     for _ in range(steps):
