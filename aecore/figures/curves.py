@@ -105,7 +105,8 @@ def error_by_size(
     run_errors: ArrayLike,
     *,
     say: Say,
-    chosen: int | None = None,
+    own: tuple[int, float | None] | None = None,
+    steps: int | None = None,
 ) -> go.Figure:
     """Draw the held-out error against the size of the code, PCA's curve and the runs there are.
 
@@ -116,14 +117,18 @@ def error_by_size(
     run_sizes, run_errors : array_like
         Shape ``(m,)``, ``m`` may be 0; an error that is not finite is left out.
     say : Say
-    chosen : int, optional
-        The size that the learner looks at.
+    own : (int, float or None), optional
+        The size that the learner looks at and what that run has reached, a point by itself: it may have
+        trained longer than the runs of the curve.
+    steps : int, optional
+        How long each run of the curve was trained.
 
     Returns
     -------
     go.Figure
-        Trace 0 is PCA, trace 1 the autoencoders.
+        Trace 0 is PCA, trace 1 the runs of the curve, trace 2 the learner's own if it has an error.
     """
+    chosen, reached = own or (None, None)
     x, y = _finite(sizes, pca_errors)
     run_x, run_y = _finite(run_sizes, run_errors)
     order = np.argsort(run_x)
@@ -143,7 +148,7 @@ def error_by_size(
             "tickvals": ticks,
             "ticktext": [say.number(tick) for tick in ticks],
         },
-        yaxis=axis([*y, *run_y], say, always_log=True),
+        yaxis=axis([*y, *run_y, *([reached] if reached else [])], say, always_log=True),
     )
     hover = f"<b>%{{fullData.name}}</b><br>d = %{{x}}<br>{say('figure.error_short')} <b>%{{y:.4~r}}</b><extra></extra>"
     pca, name = say("figure.pca"), say("figure.autoencoder")
@@ -164,6 +169,15 @@ def error_by_size(
         line={"color": ink("autoencoder"), "width": 3},
         marker={"size": 10},
     )
+    if chosen and reached:
+        figure.add_scatter(
+            x=[chosen],
+            y=[reached],
+            mode="markers",
+            name=say("figure.error_by_size.own"),
+            hovertemplate=hover,
+            marker={"size": 14, "symbol": "diamond", "color": ink("autoencoder")},
+        )
     if chosen:
         figure.add_shape(
             type="line",
@@ -206,7 +220,7 @@ def error_by_size(
             figure,
             x=float(run_x[at]),
             y=float(run_y[at]),
-            text=name,
+            text=name if steps is None else say("figure.error_by_size.each", steps=steps),
             color=ink("autoencoder"),
             xanchor="right" if low_runs else "left",
             xshift=-10 if low_runs else 10,

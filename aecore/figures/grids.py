@@ -40,7 +40,7 @@ def atlas(pictures: ArrayLike, *, between: float = 0.06, under: float = 0.06) ->
     """
     tiles = _bytes(pictures)
     rows, n, h, w, channels = tiles.shape
-    right, below = round(between * h), round(under * h)
+    right, below = _gap(between, h), _gap(under, h)
     canvas = np.zeros((rows, h + below, n, w + right, channels + 1), np.uint8)
     canvas[:, :h, :, :w, :channels] = tiles.transpose(0, 2, 1, 3, 4)
     canvas[:, :h, :, :w, channels] = 255
@@ -86,8 +86,8 @@ def rows(
     head, foot = 21 * pixel, (0.0 if errors is None else 17 * pixel)
     space = (head + foot) / h
     png = atlas(tiles, between=0.06, under=space)
-    step_x, step_y = w + round(0.06 * h), h + round(space * h)
-    width, height = n * step_x - round(0.06 * h), n_rows * step_y - round(space * h)
+    step_x, step_y = w + _gap(0.06, h), h + _gap(space, h)
+    width, height = n * step_x - _gap(0.06, h), n_rows * step_y - _gap(space, h)
     figure = sheet(
         say,
         margin={"b": 0, "l": 0, "r": 0, "t": 0, "pad": 0},
@@ -134,7 +134,7 @@ def _name(name: str, y: float) -> dict[str, Any]:
 
 
 def _number(value: float, x: float, y: float, say: Say) -> dict[str, Any]:
-    text = say.number(float(value), 0 if abs(value) >= 10 else 1)
+    text = say.number(float(value), 0 if abs(value) >= 10 else 1 if abs(value) >= 1 else 2)
     return {"x": x, "y": y, "text": text, "yanchor": "top", "font": {"color": ink("muted"), "size": 12}}
 
 
@@ -180,7 +180,7 @@ def tiles(
     filled = np.full((n_rows * columns, *values.shape[1:]), 0.5)
     filled[:n] = values
     png = atlas(filled.reshape(n_rows, columns, *values.shape[1:]), between=_GAP, under=_GAP)
-    cell_w, cell_h = w + round(_GAP * h), h + round(_GAP * h)
+    cell_w, cell_h = w + _gap(_GAP, h), h + _gap(_GAP, h)
     axis = {"visible": False, "fixedrange": True, "constrain": "domain"}
     figure = sheet(
         say,
@@ -209,6 +209,11 @@ def tiles(
 def alt(names: Sequence[str], n: int, say: Say) -> str:
     """Say in words what :func:`rows` shows, for those who do not see it."""
     return say("figure.rows.alt", names="; ".join(names), n=n)
+
+
+def _gap(share: float, height: int) -> int:
+    """Return a share of a picture's height in whole pixels, at least one."""
+    return max(1, round(share * height))
 
 
 def _bytes(pictures: ArrayLike) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,19 +18,23 @@ if TYPE_CHECKING:
 # What another method keeps of an experiment, so that the two are alike in all but the method.
 BUDGET = ("steps", "batch", "latent", "seed")
 COLUMNS = 10
-TILES = 32
 
 
 def candidates(experiment: Experiment) -> dict[str, Experiment]:
     """Return what an experiment can be compared with: this visitor's other runs, and the other methods."""
+    earlier = {key: one for key, one in steer.course().visited.items() if one != experiment}
+    return earlier | _by_other_methods(experiment)
+
+
+@lru_cache(maxsize=32)
+def _by_other_methods(experiment: Experiment) -> dict[str, Experiment]:
     from aecore.experiment import PARTS, Experiment
 
-    earlier = {key: one for key, one in steer.course().visited.items() if one != experiment}
     now = experiment.flat()
     same = {name: now[name] for name in ("data", *experiment.data.knobs(), *BUDGET)}
     methods = [name for name in PARTS["method"] if name != experiment.method.name]
     alike = [Experiment.settle({**same, "method": name}).experiment for name in methods]
-    return earlier | {one.key: one for one in alike}
+    return {one.key: one for one in alike}
 
 
 def chosen(experiment: Experiment) -> Experiment | None:

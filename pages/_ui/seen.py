@@ -99,7 +99,9 @@ class Seen:
     @cached_property
     def alarms(self) -> Sequence[Alarm]:
         """What has gone wrong inside the code."""
-        return _alarms(self.experiment, self.step)
+        from aecore import views
+
+        return views.alarms(self.model, self.held_out.inputs)
 
     @cached_property
     def singular_values(self) -> np.ndarray:
@@ -136,18 +138,12 @@ def gabor_share(experiment: Experiment, step: int) -> float:
     return views.gabor_share(views.filters(_model(experiment, step)))
 
 
-def ica_gabor_share(data: Data) -> float:
-    """Return the same of FastICA's filters on the same data; takes seconds."""
+def ica(data: Data) -> tuple[np.ndarray, float]:
+    """Return FastICA's filters on the same data and the share of them that a Gabor function explains; takes seconds."""
     from aecore import baselines, views
 
-    return views.gabor_share(baselines.Ica.fit(data.load("train")).filters.numpy())
-
-
-@lru_cache(maxsize=32)
-def _alarms(experiment: Experiment, step: int) -> Sequence[Alarm]:
-    from aecore import views
-
-    return views.alarms(_model(experiment, step), _held_out(experiment).inputs)
+    filters = baselines.Ica.fit(data.load("train")).filters.numpy()
+    return filters, views.gabor_share(filters)
 
 
 @lru_cache(maxsize=32)

@@ -94,6 +94,12 @@ def sentence(seen: Seen, make: Callable[[Seen, Say], str]) -> None:
     st.markdown(_made(make, seen))
 
 
+def captions(seen: Seen, make: Callable[[Seen, Say], list[str]], *, every: float = 2.0) -> None:
+    """Show quiet remarks on a run, one below the other."""
+    for caption in _made(make, seen, every):
+        st.caption(caption)
+
+
 def _made(make: Callable[[Seen, Say], Any], seen: Seen, every: float = 0.0, *, written: bool = False) -> Any:
     """Return what a maker makes of this moment, written as JSON if it is a figure: once for all visitors."""
     words = say.words()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._ui import compare, resources, say, steer
+from pages._ui import compare, resources, say, show, steer
 from pages._ui.seen import Seen, see
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def training(
         seen = _at_a_time(seen, words)
         with say.damage():
             draw(seen)
-            _alarms(seen, words)
+            show.captions(seen, alarms)
             compare.pictures(seen, other)
         if follow != steer.moving((experiment, *beside)) or playing != steer.course().playing:
             st.rerun()
@@ -93,7 +93,7 @@ def _at_a_time(seen: Seen, words: Say) -> Seen:
 
         # A value set through the session would be lost if this run is cut short; a new key never is.
         key = f"time_{places[-1]}_{course.moved}"
-        look = {"format_func": write, "disabled": not kept, "on_change": moved}
+        look = {"format_func": write, "on_change": moved}
         st.select_slider(words("watch.time"), places, at, key=key, **look)
     return seen.back(at)
 
@@ -108,14 +108,13 @@ def _play() -> None:
     st.session_state.begun = True
 
 
-def _alarms(seen: Seen, words: Say) -> None:
-    """Say quietly what is wrong with the units of the code, and what to try."""
+def alarms(seen: Seen, words: Say) -> list[str]:
+    """Say what is wrong with the units of the code, and what to try."""
     if not seen.step:
-        return
-    for alarm in seen.alarms:
-        st.caption(":material/warning: " + words(f"alarm.{alarm.kind}", count=alarm.units, of=alarm.of))
-    if not seen.alarms:
-        st.caption(":material/check_circle: " + words("alarm.none", of=seen.model.n_latent))
+        return []
+    found = [words(f"alarm.{alarm.kind}", count=alarm.units, of=alarm.of) for alarm in seen.alarms]
+    well = ":material/check_circle: " + words("alarm.none", of=seen.model.n_latent)
+    return [f":material/warning: {sentence}" for sentence in found] or [well]
 
 
 _paces: dict[str, deque[tuple[float, int]]] = {}

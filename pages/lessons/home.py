@@ -25,8 +25,9 @@ words = say.words()
 with say.damage():
     flow(flows(), key="flow", words=words)
 say.more("home")
-for place, name in zip(st.columns(2), LESSONS, strict=False):
-    with place.container(border=True):
-        st.page_link(f"lessons/{name}.py", label=words(f"page.{name}.title"), icon=":material/arrow_forward:")
-        st.markdown(words(f"page.{name}.invitation"))
+for i in range(0, len(LESSONS), 2):
+    for place, name in zip(st.columns(2), LESSONS[i : i + 2], strict=False):
+        with place.container(border=True, height="stretch"):
+            st.page_link(f"lessons/{name}.py", label=words(f"page.{name}.title"), icon=":material/arrow_forward:")
+            st.markdown(words(f"page.{name}.invitation"))
 preload()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from aecore import figures, views
 from pages._ui import resources, say, show, turn, watch
-from pages._ui.seen import gabor_share, ica_gabor_share
+from pages._ui.seen import gabor_share, ica
 from pages._ui.show import Fact
 
 COLUMNS = 16
@@ -68,15 +68,20 @@ def ranked(model, by):
 
 
 def gabors(seen, words):
-    mine, ica = seen.choices["gabors"], seen.choices["ica"]
+    mine, its = seen.choices["gabors"], seen.choices["ica"]
     return [
-        Fact(words("sparse.gabor"), words("sparse.share", share=share(words, mine)), words("sparse.gabor_meaning")),
-        Fact(words("sparse.ica"), words("sparse.share", share=share(words, ica)), words("sparse.ica_meaning")),
+        Fact(words("sparse.gabor"), words("sparse.share", share=percent(words, mine)), words("sparse.gabor_meaning")),
+        Fact(words("sparse.ica"), words("sparse.share", share=percent(words, its)), words("sparse.ica_meaning")),
     ]
 
 
-def share(words, value):
+def percent(words, value):
     return "…" if value is None else words.number(100 * value, 0)
+
+
+def ica_filters(seen, words):
+    found, _ = resources.aside(ica, experiment.data)
+    return figures.tiles(found, columns=COLUMNS, signed=True, say=words)
 
 
 def kept(seen, words):
@@ -156,11 +161,12 @@ def pictures(seen):
     show.row(seen, averages, activations, every=0.5)
     show.row(seen, error, biases, every=0.5)
     if experiment.data.name == "patches" and seen.state.is_final:
-        seen = seen.choose(
-            gabors=resources.aside(gabor_share, experiment, seen.step),
-            ica=resources.aside(ica_gabor_share, experiment.data),
-        )
+        known = resources.aside(ica, experiment.data)
+        share = resources.aside(gabor_share, experiment, seen.step)
+        seen = seen.choose(gabors=share, ica=known and known[1])
         show.facts(seen, gabors)
+        if known:
+            show.row(seen, ica_filters, height=260)
     st.header(words("sparse.room", unit=unit + 1), anchor=False)
     show.row(seen, unit_filter, unit_activations, height=300, every=1)
     show.row(seen, unit_strongest, unit_clamped, every=1)

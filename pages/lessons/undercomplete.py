@@ -45,12 +45,12 @@ def scatter(codes, title, seen, words):
 
 
 def sizes(seen, words):
-    reached = {one.net.latent: see(one).error for one in swept} | {seen.model.n_latent: seen.error}
-    known = {size: error for size, error in sorted(reached.items()) if error is not None}
+    done = {one.net.latent: see(one) for one in swept}
+    done = {size: one.error for size, one in sorted(done.items()) if one.state.stage == "done"}
     pca = seen.pca_errors[: SIZES[-1]]
-    chosen = seen.model.n_latent
+    own = (seen.model.n_latent, seen.error)
     return figures.error_by_size(
-        range(1, len(pca) + 1), pca, list(known), list(known.values()), chosen=chosen, say=words
+        range(1, len(pca) + 1), pca, list(done), list(done.values()), own=own, steps=small.fit.steps, say=words
     )
 
 
@@ -63,7 +63,8 @@ def angles(seen, words):
 def verdict(seen, words):
     gap = seen.pca_error - seen.error
     found = "level" if abs(gap) < 0.01 * seen.pca_error else "below" if gap > 0 else "above"
-    found = found if seen.state.is_final or gap > 0 else "so_far"
+    if found == "above" and (seen.state.stage != "done" or experiment.net.name == "linear"):
+        found = "so_far"
     return words(f"undercomplete.{found}", gap=abs(gap), percent=words.number(100 * gap / seen.pca_error, 0))
 
 
@@ -94,8 +95,9 @@ def pictures(seen):
         show.row(seen, codes, codes_pca, every=1)
     else:
         show.row(seen, codes, every=1)
-    st.header(say.words()("undercomplete.four"), anchor=False)
-    show.facts(seen, properties)
+    if seen.step:
+        st.header(say.words()("undercomplete.four"), anchor=False)
+        show.facts(seen, properties)
     if seen.pca:
         st.header(say.words()("undercomplete.sizes"), anchor=False)
         st.markdown(say.words()("undercomplete.sizes_lead"))

@@ -57,8 +57,10 @@ CASES = {
         lambda f, say: f([0, 1], [0.0, 0.0], baseline=0.0, total=1, say=say),
     ],
     "error_by_size": [
-        lambda f, say: f(np.arange(1, 65), 50 / np.arange(1, 65), [8, 2], [6.0, 20.0], say=say, chosen=8),
-        lambda f, say: f(np.arange(1, 65), 50 / np.arange(1, 65), [], [], say=say, chosen=64),
+        lambda f, say: f(
+            np.arange(1, 65), 50 / np.arange(1, 65), [8, 2], [6.0, 20.0], say=say, own=(8, 5.0), steps=600
+        ),
+        lambda f, say: f(np.arange(1, 65), 50 / np.arange(1, 65), [], [], say=say, own=(64, None)),
         lambda f, say: f([1, 2], [5.0, 0.0], [2, 4], [NAN, 3.0], say=say),
         lambda f, say: f([], [], [], [], say=say),
     ],

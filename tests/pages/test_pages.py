@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import aecore as ae
+from aecore import text
 from aecore.jobs import InlineExecutor
 from aecore.text import Say
 from pages._ui import resources, seen
@@ -216,3 +217,11 @@ def test_the_folder_for_runs_falls_back_to_one_that_can_be_written(tmp_path, mon
         assert not resources.keeps()
     finally:
         resources.folder.cache_clear()
+
+
+def test_home_leads_to_every_lesson(runs):
+    at = opened("home")
+    invitations = [words for name, words in text.words("en").items() if name.endswith(".invitation")]
+    assert len(invitations) == len(TABLE["lessons"]) - 1
+    said = sentences(at)
+    assert all(invitation in said for invitation in invitations)
