@@ -192,7 +192,9 @@ def fork(name: str, value: Value) -> bool:
     now, wishes = course(), _wishes()
     with now.turning:
         watched = now.watched
-        if not watched or state_of(watched).stage not in MOVING or not watched.knobs[name].live:
+        if not watched or name not in watched.knobs or not watched.knobs[name].live:
+            return False
+        if state_of(watched).stage not in MOVING:
             return False
         _stop(watched)
         patience = time.monotonic() + PATIENCE

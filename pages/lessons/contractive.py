@@ -101,7 +101,8 @@ def pictures(seen):
     if seen.state.is_final and collapsed(seen):
         st.warning(words("contractive.collapsed"), icon=":material/compress:")
     show.row(seen, error, spectrum, every=1)
-    show.facts(seen, shares)
+    if seen.step:
+        show.facts(seen, shares)
     show.row(seen, ratio, every=1)
     st.header(words("contractive.tangents"), anchor=False)
     st.markdown(words("contractive.tangents_lead"))

@@ -134,3 +134,14 @@ def test_a_slider_that_is_dragged_makes_one_turn_of_it(executor, monkeypatch):
     assert child.start == (parent, run.state.step)
     wait(lambda: resources.run_of(child.key).history[-1:] and resources.run_of(child.key).state.stage == "running")
     assert len(at.session_state.course.visited) == 2
+
+
+def test_another_network_in_mid_run_is_another_run(executor):
+    at = opened("undercomplete", data="digits", steps="100000", latent="3")
+    at.button(key="train").click().run()
+    run = resources.run_of(at.session_state.course.watched.key)
+    wait(lambda: run.history)
+    at.segmented_control(key="net").set_value("linear").run()
+    assert not at.exception
+    assert at.session_state.course.watched.start is None
+    assert run.state.stage == "running"
