@@ -10,7 +10,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pages._ui import resources
+from pages._ui import delivery, pictures, resources
 
 HERE = Path(__file__).parent
 PLOTLY = Path(str(find_spec("plotly").origin)).parent / "package_data" / "plotly.min.js"  # type: ignore[union-attr]
@@ -19,6 +19,7 @@ PLOTLY = Path(str(find_spec("plotly").origin)).parent / "package_data" / "plotly
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Start the warm workers with the server, and let them keep what they have reached at its end."""
+    delivery.keep_whole()
     resources.start()
     yield
     resources.stop()
@@ -29,6 +30,7 @@ app = st.App(
     lifespan=lifespan,
     routes=[
         Route("/assets/plotly.min.js", lambda _: FileResponse(PLOTLY, headers={"Cache-Control": "max-age=86400"})),
+        Route("/pictures/{key}/{step:int}/{name}.png", pictures.answer),
         Mount("/assets/fonts", StaticFiles(directory=HERE / "assets" / "style" / "fonts")),
     ],
 )

@@ -46,6 +46,9 @@ def train(asked: argparse.Namespace) -> int:
         return NONSENSE
     runs = Runs(asked.out)
     run = runs.of(experiment)
+    if (now := run.state).stage in ("queued", "running"):
+        print(f"Process {now.pid} is training this run; {run.folder} will hold the result.", file=sys.stderr)
+        return UNFINISHED
     try:
         if run.state.stage != "done":
             _follow(runs.claim(experiment), experiment.fit.steps)

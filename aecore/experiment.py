@@ -106,7 +106,7 @@ class Experiment:
             asked = rest.pop(name, declared.default)
             value, reason = declared.settle(asked)
             if reason:
-                complaints.append(Complaint(name, to_text(asked), value, reason))
+                complaints.append(Complaint(name, to_text(asked), value, reason, declared.why))
             return value
 
         kinds: dict[str, type[Spec]] = {}

@@ -27,6 +27,7 @@ class Complaint(NamedTuple):
     given: str
     used: Value | None
     reason: Reason
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Knob:
         Whether a first look at the lesson can do without it.
     idle : bool
         Whether it has no influence, given the others.
+    why : str
+        The key of a sentence that says where the bounds come from, if they follow another knob.
     """
 
     default: Value
@@ -65,6 +68,7 @@ class Knob:
     live: bool = False
     fine: bool = False
     idle: bool = False
+    why: str = ""
 
     def settle(self, given: object) -> tuple[Value, Reason | None]:
         """Return the nearest allowed value, and why it differs from what was given.

@@ -27,18 +27,19 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
 
 from aecore import baselines
 from aecore.baselines import Baseline
 from aecore.experiment import Experiment
-from aecore.training import Snapshot, spaced
+from aecore.training import Snapshot, keyframes
 
 Stage: TypeAlias = Literal["absent", "queued", "running", "done", "cancelled", "failed"]
 FINAL: frozenset[Stage] = frozenset({"done", "cancelled", "failed"})
@@ -221,7 +222,7 @@ class Run:
     @property
     def steps(self) -> list[int]:
         """The steps whose weights are kept, rising."""
-        return sorted(int(path.stem) for path in (self.folder / "snapshots").glob("[0-9]*.safetensors"))
+        return sorted(int(path.stem) for path in _listed(self.folder / "snapshots", "[0-9]*.safetensors"))
 
     def snapshot(self, step: int | None = None) -> Snapshot | None:
         """Return the weights and numbers of a step, by default of the latest one.
@@ -234,7 +235,7 @@ class Run:
         for wanted in [step] if step is not None else self.steps[::-1]:
             # A writer may have replaced the latest one since the folder was listed.
             with contextlib.suppress(FileNotFoundError, SafetensorError):
-                state = load_file(self.folder / "snapshots" / f"{wanted}.safetensors")
+                state, _ = _read(self.folder / "snapshots" / f"{wanted}.safetensors")
                 event = next((event for event in reversed(self.history) if event.step == wanted), None)
                 if event:
                     return Snapshot(event.step, event.terms, event.scores, state, event.seconds)
@@ -242,20 +243,18 @@ class Run:
 
     def resumable(self) -> Snapshot | None:
         """Return the latest snapshot from which training can go on, optimiser and all."""
-        path = self.folder / "resume.safetensors"
         try:
-            with safe_open(path, "pt") as file:
-                numbers = json.loads(file.metadata()["snapshot"])
-            return Snapshot(**numbers, state=load_file(path))
+            state, words = _read(self.folder / "resume.safetensors")
+            return Snapshot(**json.loads(words["snapshot"]), state=state)
         except (OSError, SafetensorError, KeyError, TypeError, ValueError):
             return None
 
     def baselines(self) -> dict[str, Baseline]:
         """Return the baselines that were fitted to the same data, by name; none before the second frame."""
         found: dict[str, Baseline] = {}
-        for path in (self.folder / "baselines").glob("[a-z]*.safetensors"):
+        for path in _listed(self.folder / "baselines", "[a-z]*.safetensors"):
             with contextlib.suppress(OSError, SafetensorError, KeyError, TypeError):
-                found[path.stem] = baselines.TABLE[path.stem](**load_file(path))
+                found[path.stem] = baselines.TABLE[path.stem](**_read(path)[0])
         return found
 
     @property
@@ -278,6 +277,20 @@ class Run:
     def cancel(self) -> None:
         """Ask for a stop; what was reached is kept."""
         self.wish(stop=True)
+
+
+def _listed(folder: Path, pattern: str) -> list[Path]:
+    try:
+        return list(folder.glob(pattern))
+    except FileNotFoundError:  # it was taken away under the listing
+        return []
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return a file's tensors and words, read at once: while one is mapped, its writer may take it away."""
+    content = path.read_bytes()
+    header = content[8 : 8 + int.from_bytes(content[:8], "little")]
+    return load(content), json.loads(header).get("__metadata__", {})
 
 
 def _events(lines: bytes) -> Iterator[Event]:
@@ -306,7 +319,7 @@ class Record:
         self.run = run
         self.snapshots = run.folder / "snapshots"
         self.snapshots.mkdir(exist_ok=True)
-        self.kept = frozenset(spaced(run.experiment.fit.steps))
+        self.kept = frozenset(keyframes(run.experiment))
         self._passing: int | None = None
         self._reserve = run.folder / "reserve"
         self._reserve.write_bytes(bytes(RESERVE))
@@ -412,8 +425,14 @@ class Runs:
         """Remove what is kept of a run."""
         shutil.rmtree(self.of(experiment).folder, ignore_errors=True)
 
-    def prune(self, most_bytes: int) -> list[str]:
-        """Remove the runs that ended longest ago until the rest take at most `most_bytes`.
+    def prune(self, most_bytes: int, in_use: Callable[[], Collection[str]] = tuple) -> list[str]:
+        """Remove the runs that ended longest ago until those that have ended take at most `most_bytes`.
+
+        Parameters
+        ----------
+        most_bytes : int
+        in_use : callable
+            Gives the keys of runs that must stay, anew before each removal.
 
         Returns
         -------
@@ -421,13 +440,30 @@ class Runs:
             The keys of the runs that were removed.
         """
         ended = [Run(folder) for folder in self.root.glob("[0-9a-f]*") if Run(folder).state.is_final]
-        ended.sort(key=lambda run: (run.folder / "state.json").stat().st_mtime)
-        sizes = {run.key: sum(file.stat().st_size for file in run.folder.rglob("*") if file.is_file()) for run in ended}
+        ended.sort(key=lambda run: _changed(run.folder / "state.json"))
+        sizes = {run.key: sum(map(_size, run.folder.rglob("*"))) for run in ended}
         removed = []
         for run in ended:
             if sum(sizes.values()) <= most_bytes:
                 break
-            shutil.rmtree(run.folder, ignore_errors=True)
-            del sizes[run.key]
-            removed.append(run.key)
+            # Somebody may have asked for it since the folder was listed.
+            if run.key not in in_use() and run.state.is_final:
+                shutil.rmtree(run.folder, ignore_errors=True)
+                del sizes[run.key]
+                removed.append(run.key)
         return removed
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a file; 0 of a folder, or once it has gone."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except FileNotFoundError:
+        return 0
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -5,6 +5,9 @@ With this reduction β, λ and ρ mean what the papers mean by them.
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -86,3 +89,113 @@ def kl_bernoulli(rho: float, rho_hat: Tensor) -> Tensor:
 def squared_weights(model: nn.Module) -> Tensor:
     """Return the sum of the squares of all weights but the biases."""
     return torch.stack([weight.square().sum() for weight in model.parameters() if weight.dim() > 1]).sum()
+
+
+def gaussian_nll(x_hat: Tensor, x: Tensor, sigma: float) -> Tensor:
+    r"""Return :math:`-\log N(x; \hat x, \sigma^2 I)`, the mean over the batch.
+
+    Parameters
+    ----------
+    x_hat, x : Tensor
+        Shape ``(n, *shape)``.
+    sigma : float
+        Standard deviation of every feature, more than 0.
+
+    Returns
+    -------
+    Tensor
+        A scalar in nats; a density may exceed 1, so it may be negative.
+    """
+    constant = math.prod(x.shape[1:]) * (math.log(sigma) + 0.5 * math.log(2 * math.pi))
+    return squared_error(x_hat, x) / (2 * sigma**2) + constant
+
+
+def kl_per_latent(mean: Tensor, log_variance: Tensor) -> Tensor:
+    r"""Return :math:`\tfrac12 (\sigma_i^2 + \mu_i^2 - 1 - \log \sigma_i^2)`, the mean over the batch.
+
+    The divergence of N(μ, diag σ²) from the prior N(0, I), latent by latent.
+
+    Parameters
+    ----------
+    mean, log_variance : Tensor
+        Shape ``(n, n_latent)``.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(n_latent,)``, at least 0, in nats.
+
+    References
+    ----------
+    D. P. Kingma and M. Welling, Auto-encoding variational Bayes (2013), arXiv:1312.6114, appendix B.
+
+    Examples
+    --------
+    >>> import torch
+    >>> kl_per_latent(torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2))
+    tensor([0.5000, 0.0000])
+    """
+    return 0.5 * (log_variance.exp() + mean.square() - 1 - log_variance).mean(0)
+
+
+class KlParts(NamedTuple):
+    """The KL divergence of the posteriors from the prior, in three; each a scalar in nats.
+
+    Attributes
+    ----------
+    mutual_information : Tensor
+        Between input and code, KL(q(z, x) ‖ q(z) p(x)).
+    total_correlation : Tensor
+        Between the latents, KL(q(z) ‖ Π q(z_i)).
+    dimension_wise : Tensor
+        Σ KL(q(z_i) ‖ p(z_i)).
+    """
+
+    mutual_information: Tensor
+    total_correlation: Tensor
+    dimension_wise: Tensor
+
+
+def kl_parts(z: Tensor, mean: Tensor, log_variance: Tensor) -> KlParts:
+    r"""Estimate mutual information, total correlation and dimension-wise KL from one batch.
+
+    q(z) is the mixture of the batch's own posteriors. Weighting them for a larger data set of N
+    samples (minibatch weighted sampling) adds a multiple of log N to each part, which cancels in
+    their sum and has no gradient.
+
+    Parameters
+    ----------
+    z, mean, log_variance : Tensor
+        Shape ``(n, n_latent)``: a sample of each posterior, and its parameters.
+
+    References
+    ----------
+    R. T. Q. Chen, X. Li, R. Grosse, D. Duvenaud, Isolating sources of disentanglement in variational
+    autoencoders, NeurIPS 2018, arXiv:1802.04942.
+    """
+    # Row i, column j: log-density of sample i under the posterior of input j, latent by latent.
+    pairs = log_normal(z[:, None], mean[None], log_variance[None])
+    log_n = math.log(len(z))
+    log_posterior = log_normal(z, mean, log_variance).sum(1)
+    log_aggregate = pairs.sum(2).logsumexp(1) - log_n
+    log_product = (pairs.logsumexp(1) - log_n).sum(1)
+    return KlParts(
+        (log_posterior - log_aggregate).mean(),
+        (log_aggregate - log_product).mean(),
+        (log_product - log_prior(z)).mean(),
+    )
+
+
+def log_normal(z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return log N(z; mean, exp(log_variance)), element by element, in nats."""
+    return -0.5 * (math.log(2 * math.pi) + log_variance + (z - mean).square() * (-log_variance).exp())
+
+
+def log_prior(z: Tensor) -> Tensor:
+    """Return log N(z; 0, I) of codes ``(n, n_latent)``, shape ``(n,)``, in nats."""
+    return log_normal(z, torch.zeros_like(z), torch.zeros_like(z)).sum(1)
+
+
+def log_bernoulli(logits: Tensor, x: Tensor) -> Tensor:
+    """Return log Bernoulli(x; sigmoid(logits)), element by element, in nats."""
+    return x * logits - F.softplus(logits)

@@ -79,7 +79,22 @@ class Say:
             pattern = "#,##0" if whole else "@@@" if abs(value) >= 1e-3 or value == 0 else "0.##E0"
         else:
             pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return format_decimal(value, format=pattern, locale=self.language)
+        return _written(self.language, value, pattern)
+
+    def plain(self, value: float) -> str:
+        """Write a number that somebody chose, with no digit that it does not need.
+
+        Examples
+        --------
+        >>> Say("pt_BR").plain(-0.9), Say("en").plain(1e-5)
+        ('−0,9', '0.00001')
+        """
+        return _written(self.language, value, "#,##0.########")
+
+    def duration(self, seconds: float) -> str:
+        """Write about how long something takes: seconds up to two minutes, then minutes."""
+        unit, value = ("minutes", seconds / 60) if seconds >= 120 else ("seconds", seconds)
+        return self(f"time.{unit}", count=max(1, round(value)))
 
     def page(self, name: str) -> str:
         """Return the longer text called `name`, as Markdown."""
@@ -89,3 +104,9 @@ class Say:
     def separators(self) -> str:
         """Decimal mark and thousands mark, in the order that Plotly's layout wants."""
         return ",." if self.language == "pt_BR" else ".,"
+
+
+# Written anew, a number costs a third of a millisecond, and a page of sliders has hundreds.
+@lru_cache(maxsize=8192, typed=True)
+def _written(language: str, value: float, pattern: str) -> str:
+    return format_decimal(value, format=pattern, locale=language).replace("-", "−")

@@ -18,12 +18,16 @@ from torch import Generator, Tensor
 from aecore.datasets.data import Split
 from aecore.experiment import Experiment, Fit
 from aecore.networks import Autoencoder
+from aecore.replay import recorded
 from aecore.samples import Samples
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 # Multiplications a step below which waking a second thread costs more than it brings (measured).
 ALONE = 20_000_000
+
+# Steps after which a step is written down: that costs about what it saves in as many steps (measured).
+PAYS = 300
 
 # Held-out samples that are scored at every snapshot; the last snapshot scores them all.
 WATCHED = 512
@@ -89,6 +93,15 @@ def spaced(steps: int, *, most: int = 24) -> list[int]:
     return sorted({0, steps} | {round(steps ** (i / between)) for i in range(between)})
 
 
+def keyframes(experiment: Experiment) -> list[int]:
+    """Return the steps whose snapshots a run keeps, rising: :func:`spaced`, and those at which a knob was turned."""
+    steps, child = set(spaced(experiment.fit.steps)), experiment
+    while child.start:
+        child, at = child.start
+        steps.add(at)
+    return sorted(steps)
+
+
 def rate_at(fit: Fit, step: int) -> float:
     """Return the learning rate of the step after `step`.
 
@@ -129,7 +142,11 @@ def revive(experiment: Experiment, snapshot: Snapshot) -> Autoencoder:
 
 
 def train(
-    experiment: Experiment, *, keyframes: Iterable[int] | None = None, resume: Snapshot | None = None
+    experiment: Experiment,
+    *,
+    keyframes: Iterable[int] | None = None,
+    resume: Snapshot | None = None,
+    until: int | None = None,
 ) -> Iterator[Snapshot]:
     """Train, and give a snapshot at the first step, at each keyframe, and at the last step.
 
@@ -145,7 +162,10 @@ def train(
         Rising steps. It is asked for the next one only when that is needed, so that whoever
         iterates may decide while it goes. Default: :func:`spaced`.
     resume : Snapshot, optional
-        A snapshot of this very experiment, or of its start, to go on from.
+        A snapshot of this very experiment, or of the way to its start, to go on from. Without it the
+        way is gone again, its snapshots included.
+    until : int, optional
+        Where to end; by default with the experiment's last step.
 
     Yields
     ------
@@ -157,35 +177,49 @@ def train(
     Diverged
         If a term of the loss or a score at a keyframe is not a finite number.
     """
-    if resume is None and experiment.start:
+    before = resume
+    if experiment.start and (resume is None or resume.step < experiment.start[1]):
         ancestor, at = experiment.start
-        resume = next(snapshot for snapshot in train(ancestor, keyframes=(at,)) if snapshot.step == at)
+        for resume in train(ancestor, keyframes=keyframes, resume=resume, until=at):  # noqa: B020
+            yield resume
     fit, method, seed = experiment.fit, experiment.method, experiment.seed
     data = posed(experiment, "train").to(DEVICE)
     held_out = posed(experiment, "test").to(DEVICE)
 
     model = experiment.build().to(DEVICE)
-    optimizer = torch.optim.Adam(model.parameters(), lr=fit.rate, fused=True)
+    rate = torch.tensor(fit.rate, dtype=torch.float64)
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
     if resume:
         _restore(model, optimizer, resume.state)
-    step, seconds = (resume.step, resume.seconds) if resume else (0, 0.0)
+    begin, seconds = (resume.step, resume.seconds) if resume else (0, 0.0)
+    step = begin
     terms: dict[str, Tensor] = {}
+
+    def advance(x: Tensor, target: Tensor) -> dict[str, Tensor]:
+        terms = method.terms(model, x, target, rng)
+        optimizer.zero_grad()
+        reduce(add, terms.values()).backward()
+        optimizer.step()
+        method.after_step(model, x)
+        return {name: term.detach() for name, term in terms.items()}
 
     samples = batches(data, fit.batch, seed, step)
     rng = Generator(DEVICE)
     threads = _threads(model, fit.batch)
-    for goal in _goals(step, fit.steps, spaced(fit.steps) if keyframes is None else keyframes):
+    last = fit.steps if until is None else until
+    for goal in _goals(step, last, spaced(fit.steps) if keyframes is None else keyframes):
+        if goal == begin and resume is not before:
+            continue
         began = time.perf_counter()
         with _limited(threads):
             while step < goal:
                 x, target = next(samples)
                 rng.manual_seed(_mixed(seed, step))
-                terms = method.terms(model, x, target, rng)
-                optimizer.param_groups[0]["lr"] = rate_at(fit, step)
-                optimizer.zero_grad()
-                reduce(add, terms.values()).backward()
-                optimizer.step()
-                method.after_step(model, x, rate_at(fit, step))
+                rate.fill_(rate_at(fit, step))
+                if step - begin == PAYS:
+                    terms, advance = recorded(advance, x, target)
+                else:
+                    terms = advance(x, target)
                 step += 1
         seconds += time.perf_counter() - began
 
@@ -204,6 +238,14 @@ def posed(experiment: Experiment, split: Split) -> Samples:
     return experiment.task.pose(experiment.data.load(split), _chance(experiment.seed, f"pose {split}"))
 
 
+def examples(experiment: Experiment, points: int) -> list[Samples]:
+    """Return the first samples of an experiment's data, those held out before those trained on; no copy is made."""
+    held_out = posed(experiment, "test")
+    if points <= held_out.size:
+        return [held_out.at(slice(points))]
+    return [held_out, posed(experiment, "train").at(slice(points - held_out.size))]
+
+
 def batches(samples: Samples, size: int, seed: int, step: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
     """Give inputs and targets batch by batch, for ever, from where `step` batches have gone before.
 
@@ -214,8 +256,8 @@ def batches(samples: Samples, size: int, seed: int, step: int = 0) -> Iterator[t
     for epoch in count(step // in_epoch):
         order = torch.randperm(samples.size, generator=_chance(seed, f"epoch {epoch}")).to(samples.inputs.device)
         for rows in order.split(size)[step % in_epoch : in_epoch]:
-            x = samples.inputs[rows]
-            yield x, x if samples.targets is samples.inputs else samples.targets[rows]
+            x = samples.inputs.index_select(0, rows)
+            yield x, x if samples.targets is samples.inputs else samples.targets.index_select(0, rows)
         step = 0
 
 

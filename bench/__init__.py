@@ -19,7 +19,12 @@ TABLE: dict[str, str] = {
     "recipe": "The MNIST recipe at d = 30, against PCA",
     "live": "A warm worker watched: first picture, pictures a second, what they cost, stopping, dying",
     "regularised": "Denoising, contractive and sparse: what each promises, and what a step costs",
+    "pad": "The latent pad in a real browser: frames under the pointer, first draw, exactness",
+    "explorer": "The latent explorer: UMAP in its process, many points in a browser",
+    "disentangled": "The β-VAE's kin on four-factor sprites, five seeds each, against β-VAE at the same error",
+    "variational": "The variational autoencoder: likelihoods against published ones, speed against peers",
     "app": "The app in a real browser: start, page switches, first picture, memory",
+    "scrub": "Going back in time in a real browser: from the slider to the last picture",
 }
 
 

@@ -17,7 +17,7 @@ from bench.row import Row
 WHITE = "data=patches&size=10&whiten=1&method=sparse"
 SMALL = (64, 49, 64)
 BATCH = 100
-STEPS = 500
+STEPS = 4000
 ROUNDS = 5
 
 
@@ -92,7 +92,8 @@ def denoising() -> Iterator[Row]:
     experiment, last = trained("data=mnist&method=denoising&level=0.5")
     x = experiment.data.load("test").inputs[:200]
     names = ("wiener", "median", "non_local_means")
-    found = views.denoised(ae.revive(experiment, last), experiment.data, x, "gaussian", 0.5, names)
+    fitted = {name: views.denoiser(name, experiment.data, "gaussian", 0.5) for name in names}
+    found = views.denoised(ae.revive(experiment, last), experiment.data, x, "gaussian", 0.5, fitted)
     ratios = dict(zip(found.names, found.psnr.mean(1), strict=True))
     beside = ", ".join(f"{name} {ratios[name]:.2f} dB" for name in ("rebuilt", *names))
     gain = ratios["rebuilt"] - ratios["non_local_means"]

@@ -8,7 +8,8 @@ from pages._ui import resources, say
 
 STYLE = Path(__file__).parents[1] / "assets" / "style"
 PAGES = {
-    "lessons": ("home", "undercomplete", "denoising", "contractive", "sparse"),
+    "lessons": ("home", "undercomplete", "denoising", "contractive", "sparse", "vae", "beta_vae"),
+    "tools": ("explorer",),
 }
 
 st.set_page_config(page_title="Gargalo", page_icon=str(STYLE / "icon.png"), layout="wide")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 LONG = ae.Experiment.from_query("data=digits&net=mlp&hidden=64&latent=3&steps=100000&batch=64&rate=0.003")
 
 
-def wait(until: Callable[[], bool], seconds: float = 60) -> None:
+def wait(until: Callable[[], bool], seconds: float = 180) -> None:
     """Look until something is so; far more time than it should take."""
     end = time.monotonic() + seconds
     while not until():
@@ -82,14 +83,35 @@ def test_a_worker_that_is_killed_fails_its_runs_and_they_go_on_from_what_was_kep
     (run,) = executor.submit([experiment], wishes=Wishes(slow=True))
     wait(lambda: run.resumable() is not None and run.resumable().step > 0)
     os.kill(executor.pids[0], signal.SIGKILL)
-    wait(lambda: executor.state(run).is_final)
-    assert (run.state.stage, run.state.reason) == ("failed", "worker_died")
+    wait(lambda: executor.state(run).reason == "worker_died")
+    assert run.state.stage == "failed"
     kept = run.resumable().step
     assert 0 < kept <= run.history[-1].step
     executor.submit([experiment])
     wait(lambda: run.state.stage == "done")
     (undisturbed,) = InlineExecutor(ae.Runs(tmp_path / "here")).submit([experiment])
     assert equal(weights(run), weights(undisturbed))
+
+
+def test_who_asks_again_the_moment_a_run_is_marked_failed_gets_one_worker_and_the_run(executor, monkeypatch):
+    experiment = LONG.vary(seed=5)
+    (run,) = executor.submit([experiment], wishes=Wishes(slow=True))
+    wait(lambda: len(run.history) > 2)
+    write_state, asked = Run.write_state, []
+
+    def write_and_ask_again(self, state):
+        write_state(self, state)
+        if state.reason == "worker_died" and not asked:
+            asked.append(executor.submit([experiment]))
+
+    monkeypatch.setattr(Run, "write_state", write_and_ask_again)
+    before = executor.pids[0]
+    os.kill(before, signal.SIGKILL)
+    wait(lambda: asked and run.state.stage == "running")
+    assert run.state.pid == executor.pids[0] != before
+    assert executor.state(run).stage == "running"
+    run.cancel()
+    wait(lambda: run.state.is_final)
 
 
 def test_an_app_that_is_killed_leaves_no_orphan_and_a_folder_that_opens(tmp_path):
@@ -135,6 +157,29 @@ def test_two_experiments_take_turns_and_those_in_the_background_wait(executor):
     wait(lambda: len(behind.history) > 3)
     behind.cancel()
     wait(lambda: behind.state.is_final)
+
+
+def test_a_run_that_waits_behind_another_stops_without_its_turn(executor):
+    (first,) = executor.submit([LONG])
+    behind = executor.submit(LONG.sweep(seed=(2, 3)), background=True)
+    wait(lambda: len(first.history) > 3)
+    for run in behind:
+        run.cancel()
+    wait(lambda: all(run.state.is_final for run in behind))
+    assert [(run.state.stage, run.state.step, run.history) for run in behind] == [("cancelled", 0, [])] * 2
+    assert first.state.stage == "running"
+    first.cancel()
+    wait(lambda: first.state.is_final)
+
+
+def test_the_way_to_a_start_is_gone_frame_by_frame_and_stops_like_any_run(executor):
+    experiment = replace(LONG, start=(LONG.vary(rate=0.01), 90_000))
+    (run,) = executor.submit([experiment])
+    wait(lambda: len(run.history) > 5)
+    assert run.state.step < 90_000
+    run.cancel()
+    wait(lambda: run.state.is_final)
+    assert run.state.reason == "stopped"
 
 
 def carried_out(tmp_path, experiment, **wishes) -> Run:

@@ -60,3 +60,13 @@ def test_it_runs_as_a_module():
     )
     assert "train" in told.stdout
     assert "bench" in told.stdout
+
+
+def test_a_run_that_another_process_trains_is_left_to_it(tmp_path, capsys):
+    import aecore as ae
+
+    run = ae.Runs(tmp_path).claim(ae.Experiment.from_query(QUERY))
+    before = run.state
+    assert main(["train", QUERY, "--out", str(tmp_path)]) == 1
+    assert str(before.pid) in capsys.readouterr().err
+    assert run.state == before

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -79,6 +80,28 @@ def test_a_folder_opens_with_any_file_gone_or_cut(done, tmp_path):
             shutil.rmtree(copy)
 
 
+def test_a_folder_that_comes_and_goes_is_read_all_the_same(done):
+    away = done.folder.with_name("away")
+    ended = threading.Event()
+
+    def rename():
+        while not ended.is_set():
+            done.folder.rename(away)
+            away.rename(done.folder)
+
+    with ThreadPoolExecutor() as pool:
+        renaming = pool.submit(rename)
+        try:
+            for _ in range(1500):
+                done.baselines()
+                done.resumable()
+        finally:
+            ended.set()
+        renaming.result()
+    read_everything(done)
+    assert done.state.stage == "done"
+
+
 def test_an_absent_folder_is_an_absent_run(tmp_path):
     run = Run(tmp_path / "nothing")
     read_everything(run)
@@ -134,6 +157,8 @@ def test_pruning_takes_the_oldest_and_never_one_that_goes_on(tmp_path, small):
     assert made[0].state.stage == "running"
     assert made[2].state.stage == "done"
     assert runs.prune(10**9) == []
+    assert runs.prune(0, lambda: [made[2].key]) == []
+    assert runs.prune(0) == [made[2].key]
 
 
 def test_two_threads_may_write_one_file(tmp_path):

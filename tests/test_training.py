@@ -12,6 +12,8 @@ import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR
 
 import aecore as ae
+from aecore import corruptions, methods
+from aecore.methods import beta_vae
 from aecore.samples import Samples
 from aecore.training import batches, posed, rate_at, revive, spaced, train
 
@@ -51,6 +53,32 @@ def test_another_process_gives_the_same_bits(small):
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     *_, last = train(small)
     assert told.split()[-1] == fingerprint(last)
+
+
+REPLAYED = [
+    "method=undercomplete&net=linear",
+    "method=undercomplete&net=conv&loss=bernoulli",
+    *(f"method=denoising&net=mlp&hidden=16&corruption={name}" for name in corruptions.TABLE),
+    *(f"method=contractive&net=mlp&hidden={hidden}" for hidden in ("", "16")),
+    *(f"method=sparse&rule={rule}&decay=0.01" for rule in ("bias", "kl", "l1", "topk")),
+    *(f"method=vae&net=mlp&hidden=16&likelihood={name}&binarise=1" for name in ("bernoulli", "gaussian")),
+    *(f"method=beta_vae&net=mlp&hidden=16&variant={name}&rise=8" for name in beta_vae.RECIPES),
+]
+
+
+@pytest.mark.parametrize("query", REPLAYED)
+def test_replaying_a_step_gives_the_bits_of_doing_it(query, monkeypatch):
+    experiment = ae.Experiment.from_query(f"data=digits&latent=5&batch=32&steps=12&rate=0.01&{query}")
+    last = []
+    for pays in (math.inf, 3):
+        monkeypatch.setattr("aecore.training.PAYS", pays)
+        *_, snapshot = train(experiment, keyframes=range(12))
+        last.append(snapshot)
+    assert same(*last)
+
+
+def test_every_method_is_replayed_somewhere():
+    assert {query.split("&")[0].removeprefix("method=") for query in REPLAYED} == set(methods.TABLE)
 
 
 def test_taking_it_up_anywhere_goes_on_bit_by_bit(small):
@@ -146,10 +174,23 @@ def exploding(terms):
 def test_a_warm_start_begins_where_the_other_stood(small):
     other = small.vary(rate=0.1)
     at_ten = next(snapshot for snapshot in train(other, keyframes=(10,)) if snapshot.step == 10)
-    first, *_, last = train(replace(small, start=(other, 10)))
-    assert first.step == 10
-    assert all(torch.equal(first.state[name], at_ten.state[name]) for name in at_ten.state)
-    assert last.step == small.fit.steps
+    way = list(train(replace(small, start=(other, 10))))
+    steps = [snapshot.step for snapshot in way]
+    assert steps == sorted(set(steps))
+    assert (steps[0], steps[-1]) == (0, small.fit.steps)
+    turned = way[steps.index(10)]
+    assert all(torch.equal(turned.state[name], at_ten.state[name]) for name in at_ten.state)
+
+
+def test_the_way_to_a_warm_start_can_be_interrupted_anywhere(small):
+    experiment = replace(small, start=(replace(small.vary(rate=0.1), start=(small.vary(rate=0.2), 5)), 10))
+    *_, undisturbed = train(experiment)
+    for stopped_at in (3, 5, 7, 10, 12):
+        stopped = next(
+            snapshot for snapshot in train(experiment, keyframes=(stopped_at,)) if snapshot.step == stopped_at
+        )
+        *_, last = train(experiment, resume=stopped)
+        assert all(torch.equal(tensor, undisturbed.state[name]) for name, tensor in last.state.items())
 
 
 def test_an_epoch_shows_every_sample_once_and_each_epoch_in_an_order_of_its_own():

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 import numpy as np
 import pytest
 import torch
 
 import aecore as ae
-from aecore import views
+from aecore import methods, networks, views
 from aecore.baselines import Pca
 from aecore.samples import Samples
 
@@ -157,7 +159,8 @@ def test_what_was_denoised_is_rated_as_scikit_image_rates_it():
 
     experiment = ae.Experiment.from_query("data=digits&method=denoising&latent=4")
     x = experiment.data.load("test").inputs[:5]
-    found = views.denoised(experiment.build(), experiment.data, x, "gaussian", 0.4, ("wiener",))
+    fitted = {"wiener": views.denoiser("wiener", experiment.data, "gaussian", 0.4)}
+    found = views.denoised(experiment.build(), experiment.data, x, "gaussian", 0.4, fitted)
     assert found.names == ("clean", "noisy", "rebuilt", "wiener")
     assert np.isnan(found.psnr[0]).all()
     for row in range(2, 4):
@@ -192,6 +195,11 @@ def test_a_unit_s_room_shows_what_the_model_does(sparse, held_out):
     held[:, [2, 5]] = -1.0
     np.testing.assert_allclose(views.clamped(sparse, x, [2, 5], -1.0).pictures, sparse.decode(held).detach(), atol=1e-6)
     np.testing.assert_allclose(views.keep_strongest(sparse, x, 20).pictures, as_it_is.pictures, atol=1e-6)
+    held[:, 2] = 0.5
+    each = views.clamped(sparse, x, (2, 5), [0.5, -1.0])
+    np.testing.assert_allclose(each.pictures, sparse.decode(held).detach(), atol=1e-6)
+    ends = views.extremes(sparse, x, (2, 5))
+    assert (ends["off"].tolist(), ends["on"].tolist()) == (h[:, [2, 5]].min(0).tolist(), h[:, [2, 5]].max(0).tolist())
     none = views.keep_strongest(sparse, x, 0).pictures
     assert np.abs(none - none[0]).max() == 0
     errors = [views.keep_strongest(sparse, x, k).errors.mean() for k in (0, 5, 20)]
@@ -227,7 +235,7 @@ def test_singular_values_and_tangents_are_those_of_autograd_s_jacobian(held_out)
 def test_alarms_name_dead_saturated_and_collapsed_codes(held_out):
     x = held_out.inputs[:100]
     model = ae.Experiment.from_query("data=digits&method=contractive&latent=8").build().eval()
-    assert views.alarms(model, x) == [("collapsed", 8, 8)]
+    assert views.alarms(model, x) == [("collapsed", 8, 8, ())]
     with torch.no_grad():
         rises = model.encoder[1].weight @ x.flatten(1).T
         model.encoder[1].weight /= rises.std(1, keepdim=True)
@@ -237,11 +245,72 @@ def test_alarms_name_dead_saturated_and_collapsed_codes(held_out):
     layer = model.encoder[1]
     with torch.no_grad():
         layer.weight[0] = 0
-    assert views.alarms(model, x) == [("dead", 1, 8)]
+    assert views.alarms(model, x) == [("dead", 1, 8, ())]
     with torch.no_grad():
         layer.weight[1] *= 0.5
         layer.bias[1] = 6
-    assert views.alarms(model, x) == [("dead", 1, 8), ("saturated", 1, 8)]
+    assert views.alarms(model, x) == [("dead", 1, 8, ()), ("saturated", 1, 8, ())]
     with torch.no_grad():
         layer.weight.zero_()
-    assert views.alarms(model, x) == [("collapsed", 8, 8)]
+    assert views.alarms(model, x) == [("collapsed", 8, 8, ())]
+
+
+def by_layers(model, z):
+    """Decode as whoever has only the layers does it, in numpy."""
+    squash = {"relu": lambda a: np.maximum(a, 0), "tanh": np.tanh, "sigmoid": lambda a: 1 / (1 + np.exp(-a))}
+    squash["silu"] = lambda a: a * squash["sigmoid"](a)
+    h = np.asarray(z, float)
+    for kind, sizes, arrays in views.layers(model):
+        if kind == "linear":
+            h = arrays[0] @ h + arrays[1]
+        elif kind == "conv_transpose":
+            weight, bias = arrays
+            maps = h.reshape(sizes["into"], sizes["height"], sizes["width"])
+            edge, kernel, stride = sizes["padding"], sizes["kernel"], sizes["stride"]
+            large = np.zeros((sizes["out"], sizes["tall"] + 2 * edge + kernel, sizes["wide"] + 2 * edge + kernel))
+            for row, column in np.ndindex(*maps.shape[1:]):
+                down, right = stride * row, stride * column
+                stamp = np.einsum("c,cokl->okl", maps[:, row, column], weight)
+                large[:, down : down + kernel, right : right + kernel] += stamp
+            h = (large[:, edge : edge + sizes["tall"], edge : edge + sizes["wide"]] + bias[:, None, None]).ravel()
+        else:
+            h = squash[kind](h)
+    return squash["sigmoid"](h) if model.link == "sigmoid" else h
+
+
+@pytest.mark.parametrize("method", methods.TABLE)
+@pytest.mark.parametrize("net", networks.TABLE)
+def test_the_layers_of_every_decoder_give_what_the_model_decodes(net, method):
+    for query in ("data=digits&latent=3", "data=patches&latent=5"):
+        model = ae.Experiment.settle({"net": net, "method": method, **dict(parse_qsl(query))}).experiment.build()
+        z = np.random.default_rng(0).normal(size=model.n_latent)
+        wanted = views.decoded(model, z[None])[0]
+        np.testing.assert_allclose(by_layers(model, z).reshape(model.shape), wanted, atol=1e-5)
+
+
+def test_a_decoder_with_an_unknown_layer_has_no_layers(model):
+    other = ae.Experiment.from_query("data=digits&net=mlp&hidden=12,6&latent=4").build()
+    assert views.layers(other) is not None
+    other.decoder.append(torch.nn.Dropout())
+    assert views.layers(other) is None
+
+
+def test_the_latents_that_are_used_are_found_and_kept(held_out):
+    x = held_out.inputs[:64]
+    model = ae.Experiment.from_query("data=digits&method=vae&hidden=12&latent=3").build()
+    mean, log_variance = model.posterior(x)
+    posterior = torch.distributions.Normal(mean, (0.5 * log_variance).exp())
+    kl = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0, 1)).mean(0)
+    np.testing.assert_allclose(views.usage(model, x), kl.detach(), rtol=1e-4)
+    assert views.spans(model, views.codes(model, x)).tolist() == [[-3, 3]] * 3
+    plain = ae.Experiment.from_query("data=digits&net=linear&latent=3").build()
+    codes = views.codes(plain, x)
+    np.testing.assert_allclose(views.usage(plain, x), codes.var(0), rtol=1e-4)
+    low, high = views.spans(plain, codes).T
+    assert ((codes > low) & (codes < high)).mean() > 0.98
+    usage = np.array([0.5, 0.1, 0.9, 0.0])
+    assert views.leading(usage) == (2, 0)
+    assert views.leading(usage, held=(0, 1)) == (2, 0)
+    assert views.leading(usage, held=(0, 2)) == (0, 2)
+    assert views.leading(usage, held=(7, 2)) == (2, 0)
+    assert views.leading(usage[:1]) == (0,)

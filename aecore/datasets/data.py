@@ -52,6 +52,11 @@ class Data(Spec, ABC):
         """Names of the columns of ``Samples.factors``; empty where none are known."""
         return ()
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of values of each factor, where any combination of them can be drawn; else empty."""
+        return ()
+
     def load(self, split: Split) -> Samples:
         """Return one part of the data; a part is read once per process and then shared.
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 import torch
+from PIL import Image
 
 from aecore.datasets import files
 from aecore.datasets.data import Data, Split, ValueRange, from_pixels
@@ -32,6 +33,8 @@ _COUNT = {"train": 1667, "test": 167}
 _FLAT = 5
 _DRAWS = 32
 _SOFT = 3e-3
+# Photo pixels that become one where a photo is shown whole, along each side.
+_COARSE = 2
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,30 @@ class Patches(Data):
             around[before : after + 1, [before, after]] = 1
             found.append(around)
         return np.stack(found)
+
+    def whole(self, place: torch.Tensor) -> np.ndarray:
+        """Return the photo that a patch was cut from, at half its size, with a frame where the patch was.
+
+        Parameters
+        ----------
+        place : Tensor
+            A row of ``Samples.factors``.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(height, width)`` of half the photo, grey values in [0, 1]; the frame is white within black.
+        """
+        photo, row, column = place.tolist()
+        image = Image.fromarray(files.grey(f"photos/{PHOTOS[photo]}.png"))
+        edge = 3  # around the photo, so that the frame of a patch at its end may leave it
+        shown = np.pad(np.array(image.reduce(_COARSE), float) / 255, edge)
+        for inset, shade in ((0, 0.0), (1, 1.0)):
+            top, left = row // _COARSE + inset, column // _COARSE + inset
+            bottom, right = ((first + self.size - 1) // _COARSE + 2 * edge - inset for first in (row, column))
+            shown[[top, bottom], left : right + 1] = shade
+            shown[top : bottom + 1, [left, right]] = shade
+        return shown[edge:-edge, edge:-edge]
 
 
 def _cut(size: int, split: Split) -> tuple[np.ndarray, np.ndarray]:

@@ -93,7 +93,9 @@ def error(
         )
     else:
         muted = {"color": ink("muted"), "size": 15}
-        figure.add_annotation(text=say("figure.error.empty"), font=muted, x=0.5, y=0.5, xref="paper", yref="paper")
+        # PCA's line, if there is one, runs through the middle.
+        place = {"x": 0.5, "y": 0.5 if line is None else 0.8, "xref": "paper", "yref": "paper"}
+        figure.add_annotation(text=say("figure.error.empty"), font=muted, **place)
     mark(figure, marks)
     return figure
 

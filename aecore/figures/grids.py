@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SHARP = 84  # least height of an enlarged picture, in pixels
 _GAP = 0.1  # between two tiles, in heights of one
+_INSET = 0.08  # of a mark within its tile, in sides of one
 _NARROW = 340  # width in pixels at which the words still find room between the rows
 
 
@@ -55,10 +56,39 @@ def atlas(pictures: ArrayLike, *, between: float = 0.06, under: float = 0.06) ->
     return stream.getvalue()
 
 
+def tiled(pictures: ArrayLike, *, columns: int, mask: bool = False) -> bytes:
+    """Write many pictures into one PNG, line by line, each pixel as it is.
+
+    Parameters
+    ----------
+    pictures : array_like
+        Shape ``(n, h, w)`` or ``(n, h, w, 3)``, values in [0, 1].
+    columns : int
+    mask : bool
+        Whether grey is written as opacity, for whoever gives the pictures another colour.
+    """
+    values = np.asarray(pictures, np.float32)
+    tiles = _bytes(values[None])[0]
+    n, h, w, channels = tiles.shape
+    lines = -(-n // columns)
+    canvas = np.zeros((lines * columns, h, w, channels), np.uint8)
+    canvas[:n] = tiles
+    flat = canvas.reshape(lines, columns, h, w, channels).transpose(0, 2, 1, 3, 4).reshape(lines * h, columns * w, -1)
+    if channels == 3:
+        image = Image.fromarray(np.ascontiguousarray(flat), "RGB")
+    elif mask:
+        image = Image.fromarray(np.concatenate([np.full_like(flat, 255), flat], axis=2), "LA")
+    else:
+        image = Image.fromarray(np.ascontiguousarray(flat[:, :, 0]), "L")
+    stream = io.BytesIO()
+    image.save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
+
+
 def rows(
     pictures: ArrayLike,
     *,
-    names: Sequence[str],
+    names: Sequence[str | Sequence[str]],
     errors: ArrayLike | None = None,
     say: Say,
 ) -> go.Figure:
@@ -68,8 +98,8 @@ def rows(
     ----------
     pictures : array_like
         Shape ``(rows, n, h, w)`` or ``(rows, n, h, w, 3)``, values in [0, 1].
-    names : sequence of str
-        The name of each row; it stands above the row.
+    names : sequence of str or of sequences of str
+        The name of each row, above it, or one for each of its pictures.
     errors : array_like, optional
         Shape ``(rows, n)``, a number under each picture; NaN for none.
     say : Say
@@ -119,7 +149,11 @@ def rows(
     )
     # All at once: Plotly checks every earlier annotation again for each that is added.
     figure.layout.annotations = [
-        *(_name(name, row * step_y) for row, name in enumerate(names)),
+        *(
+            _name(name, i * step_x, row * step_y)
+            for row, of_row in enumerate(names)
+            for i, name in enumerate([of_row] if isinstance(of_row, str) else of_row)
+        ),
         *(
             _number(numbers[row, i], i * step_x + w / 2, row * step_y + h, say)
             for row, i in np.argwhere(np.isfinite(numbers))
@@ -128,9 +162,9 @@ def rows(
     return figure
 
 
-def _name(name: str, y: float) -> dict[str, Any]:
+def _name(name: str, x: float, y: float) -> dict[str, Any]:
     font = {"size": 14, "weight": 500}
-    return {"x": 0, "y": y, "yshift": 1, "text": name, "xanchor": "left", "yanchor": "bottom", "font": font}
+    return {"x": x, "y": y, "yshift": 1, "text": name, "xanchor": "left", "yanchor": "bottom", "font": font}
 
 
 def _number(value: float, x: float, y: float, say: Say) -> dict[str, Any]:
@@ -145,6 +179,7 @@ def tiles(
     say: Say,
     signed: bool = False,
     chosen: int | None = None,
+    marked: Sequence[int] = (),
     faded: Sequence[int] = (),
 ) -> go.Figure:
     """Draw many small pictures as one, line by line, such as the filters of a code.
@@ -162,6 +197,8 @@ def tiles(
         Whether values are of either sign; each picture is then scaled by its largest, grey for 0.
     chosen : int, optional
         The picture with a frame.
+    marked : sequence of int
+        Pictures with a frame of another colour, drawn within the first.
     faded : sequence of int
         Pictures that are shown pale.
 
@@ -199,10 +236,17 @@ def tiles(
     dx, dy = 1 / (times * cell_w), 1 / (times * cell_h)
     source = "data:image/png;base64," + base64.b64encode(png).decode()
     figure.add_image(source=source, x0=dx / 2, y0=dy / 2, dx=dx, dy=dy, hoverinfo="skip")
-    if chosen is not None:
-        x, y = chosen % columns, chosen // columns
-        frame = {"x0": x, "y0": y, "x1": x + w / cell_w, "y1": y + h / cell_h}
-        figure.add_shape(type="rect", **frame, line={"color": ink("warning"), "width": 3})
+
+    def frame(place: int, colour: str, inset: float) -> dict[str, Any]:
+        x, y = place % columns, place // columns
+        sides = {"x0": x + inset, "y0": y + inset, "x1": x + w / cell_w - inset, "y1": y + h / cell_h - inset}
+        return {"type": "rect", **sides, "line": {"color": ink(colour), "width": 3}}
+
+    # All at once: Plotly checks every earlier shape again for each that is added.
+    figure.layout.shapes = [
+        *(frame(place, "autoencoder", _INSET) for place in marked),
+        *([] if chosen is None else [frame(chosen, "warning", 0)]),
+    ]
     return figure
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,7 +26,9 @@ def lines(
     baselines: Sequence[str] = (),
     marks: Mapping[float, str] | None = None,
     span: tuple[float, float] | None = None,
+    reach: tuple[float, float] | None = None,
     log: bool = False,
+    spread: bool = False,
 ) -> go.Figure:
     """Draw curves over one axis, each named in the legend.
 
@@ -46,8 +48,12 @@ def lines(
         Places on the axis with a line and words.
     span : (float, float), optional
         Where the axis begins and ends; by default with the curves.
+    reach : (float, float), optional
+        Where the upright axis begins and ends; by default with the curves.
     log : bool
         Whether heights are spread by their logarithm.
+    spread : bool
+        Whether places, rising whole numbers, are too.
 
     Returns
     -------
@@ -62,10 +68,14 @@ def lines(
         legend={"orientation": "h", "y": -0.24, "yanchor": "top", "font": {"size": 13}},
         margin={"t": 70, "b": 48},
         title=heading(title, axes[1]),
-        xaxis={"title": {"text": axes[0], "standoff": 4}, **({"range": list(span)} if span else {})},
+        xaxis={
+            "title": {"text": axes[0], "standoff": 4},
+            **({"range": list(span)} if span else {}),
+            **(_decades(x, say) if spread and len(x) else {}),
+        },
         yaxis=axis([float(y) for heights in series.values() for y in np.asarray(heights, float)], say, always_log=True)
         if log
-        else {"nticks": 6},
+        else {"nticks": 6, **({"range": list(reach)} if reach else {})},
     )
     others = 0
     for place, (name, heights) in enumerate(series.items()):
@@ -84,6 +94,19 @@ def lines(
     return figure
 
 
+def _decades(x: np.ndarray, say: Say) -> dict[str, Any]:
+    """Return an axis with marks at as many of the places as have room for their numbers."""
+    at = np.log10(x)
+    room = (at[-1] - at[0]) / 6
+    marked = [0]
+    for i in range(1, len(at)):
+        if at[i] - at[marked[-1]] >= room and (i == len(at) - 1 or at[-1] - at[i] >= room):
+            marked.append(i)
+    words = [say.number(int(x[i])) for i in marked]
+    span = [at[0] - 0.1, at[-1] + 0.1]
+    return {"type": "log", "range": span, "tickvals": x[marked], "ticktext": words, "tickangle": 0}
+
+
 def units(
     steps: ArrayLike,
     values: ArrayLike,
@@ -92,7 +115,7 @@ def units(
     unit: str,
     total: int,
     say: Say,
-    target: float | None = None,
+    target: Mapping[int, float | None] | None = None,
     chosen: int | None = None,
     marks: Mapping[float, str] | None = None,
 ) -> go.Figure:
@@ -109,8 +132,8 @@ def units(
     total : int
         The last step, where the axis ends.
     say : Say
-    target : float, optional
-        Where every unit should come to.
+    target : mapping of int to float or None, optional
+        Where every unit should come to, by the step from which on; ``None`` for nowhere.
     chosen : int, optional
         The unit that the learner looks at.
     marks : mapping of float to str, optional
@@ -138,18 +161,20 @@ def units(
         line={"color": ink("autoencoder"), "width": 1},
         opacity=0.45,
     )
-    if target is not None:
+    levels = list((target or {}).values())
+    if any(level is not None for level in levels):
         figure.add_scatter(
-            x=[0, total],
-            y=[target, target],
+            x=[*(target or {}), total],
+            y=[*levels, levels[-1]],
             mode="lines",
             hoverinfo="skip",
-            line={"color": ink("baseline"), "width": 2.5, "dash": "dash"},
+            line={"color": ink("baseline"), "width": 2.5, "dash": "dash", "shape": "hv"},
         )
+    if levels and levels[-1] is not None:
         figure.add_annotation(
             x=total,
-            y=target,
-            text=say("figure.units.target", target=target),
+            y=levels[-1],
+            text=say("figure.units.target", target=say.plain(levels[-1])),
             font={"color": ink("baseline"), "size": 15},
             xanchor="right",
             yshift=14,

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _MANY = 3000
-_ROOM = 0.075
+# Height of a word and width of a letter, and the gap between two words, in spans of a picture on a narrow screen.
+_TALL, _LETTER, _SPACE = 0.085, 0.042, 0.04
+# The prior's circles, in its standard deviations.
+_CIRCLES = (1, 2, 3)
+_RING = np.stack([f(np.linspace(0, 2 * np.pi, 25)) for f in (np.cos, np.sin)], 1)
 
 
 def codes(
@@ -61,7 +65,7 @@ def codes(
     size = float(np.clip(22 * max(len(xy), 1) ** -0.2, 3.5, 9))
     for label in np.unique(classes) if len(xy) else [0]:
         of_class = xy[classes == label]
-        name = "" if labels is None else _name(int(label), label_names)
+        name = "" if labels is None else named(int(label), label_names)
         add(
             x=of_class[:, 0],
             y=of_class[:, 1],
@@ -77,31 +81,89 @@ def codes(
     if labels is not None and len(xy):
         present = np.unique(classes)
         medians = np.stack([np.median(xy[classes == label], axis=0) for label in present])
+        at = apart(medians, np.ptp(xy, axis=0), [named(label, label_names) for label in present.tolist()])
         figure.layout.annotations = [
             {
                 "x": x,
                 "y": y,
-                "text": f"<b>{_name(label, label_names)}</b>",
+                "text": f"<b>{named(label, label_names)}</b>",
                 "font": {"color": label_ink(label), "size": 20},
             }
-            for label, (x, y) in zip(present.tolist(), _apart(medians, np.ptp(xy, axis=0)).tolist(), strict=True)
+            for label, (x, y) in zip(present.tolist(), at.tolist(), strict=True)
         ]
     return figure
 
 
-def _apart(places: NDArray[np.float32], span: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Push words apart until none covers another."""
+def posteriors(
+    means: ArrayLike,
+    deviations: ArrayLike,
+    labels: ArrayLike | None = None,
+    *,
+    label_names: Sequence[str] | None = None,
+    axes: tuple[str, str],
+    title: str,
+    say: Say,
+) -> go.Figure:
+    """Draw posteriors in the plane over the circles of the prior, some with the ellipse of one σ.
+
+    Parameters
+    ----------
+    means : array_like
+        Shape ``(n, 2)``.
+    deviations : array_like
+        Shape ``(m, 2)``: σ of the first `m` of them, which get an ellipse.
+    labels, label_names, axes, title, say
+        As :func:`codes` takes them.
+
+    Returns
+    -------
+    go.Figure
+        The traces of :func:`codes`, then one with the ellipses of each class.
+    """
+    figure = codes(means, labels, label_names=label_names, axes=axes, title=title, say=say)
+    sigma = np.asarray(deviations, float).reshape(-1, 2)
+    centres = np.asarray(means, float).reshape(-1, 2)[: len(sigma)]
+    classes = np.zeros(len(sigma), int) if labels is None else np.asarray(labels, int).reshape(-1)[: len(sigma)]
+    for label in np.unique(classes):
+        chosen = classes == label
+        rings = centres[chosen, None] + sigma[chosen, None] * _RING
+        gaps = np.full((len(rings), 1, 2), np.nan)
+        x, y = np.concatenate([rings, gaps], 1).reshape(-1, 2).round(3).T
+        colour = ink("autoencoder") if labels is None else label_ink(int(label))
+        figure.add_scatter(
+            x=x, y=y, mode="lines", line={"color": colour, "width": 1}, opacity=0.6, hoverinfo="skip", showlegend=False
+        )
+    line = {"color": ink("muted"), "width": 1.5, "dash": "dot"}
+    figure.layout.shapes = [
+        {"type": "circle", "x0": -r, "y0": -r, "x1": r, "y1": r, "line": line, "layer": "below"} for r in _CIRCLES
+    ]
+    figure.layout.annotations += tuple(
+        {"x": 0, "y": -r, "text": words, "font": {"color": ink("muted"), "size": 13}, "yshift": -9}
+        for r, words in zip(_CIRCLES, ("1σ", "2σ", say("figure.posteriors.circle", r=3)), strict=True)
+    )
+    reach = max(_CIRCLES[-1] + 0.4, float(np.abs(np.asarray(means, float)).max(initial=0)) + 0.2)
+    figure.update_xaxes(range=[-reach, reach], constrain="domain")
+    figure.update_yaxes(range=[-reach, reach], constrain="domain", scaleanchor="x")
+    return figure
+
+
+def apart(places: NDArray[np.float32], span: NDArray[np.float32], words: Sequence[str]) -> NDArray[np.float64]:
+    """Push words apart until none covers another: each two that do, the way that takes the shorter push."""
     unit = np.where(span > 0, span, 1).astype(float)
     at = places / unit + 1e-4 * np.arange(2 * len(places)).reshape(-1, 2)
-    for _ in range(60):
+    boxes = np.array([(_LETTER * len(word) + _SPACE, _TALL) for word in words]).reshape(-1, 2)
+    reach = (boxes[:, None] + boxes[None]) / 2
+    for _ in range(400):
         gap = at[:, None] - at[None]
-        distance = np.linalg.norm(gap, axis=-1) + np.eye(len(at))
-        push = np.clip(_ROOM - distance, 0, None) * (1 - np.eye(len(at))) / 2
-        if not push.any():
+        lacks = reach - abs(gap)
+        covered = (lacks > 1e-6).all(axis=-1) & ~np.eye(len(at), dtype=bool)
+        if not covered.any():
             break
-        at = at + (gap / distance[..., None] * push[..., None]).sum(1)
+        shorter = lacks == lacks.min(axis=-1, keepdims=True)
+        at = at + (np.sign(gap) * lacks * (covered[..., None] & shorter)).sum(1) / 2
     return at * unit
 
 
-def _name(label: int, names: Sequence[str] | None) -> str:
+def named(label: int, names: Sequence[str] | None) -> str:
+    """Return the name of a class, by default its number."""
     return names[label] if names is not None and 0 <= label < len(names) else str(label)

@@ -19,7 +19,7 @@ from aecore import baselines
 from aecore.baselines import Baseline
 from aecore.datasets import DamagedFile, Data
 from aecore.runs import Event, Record, Run, Wishes
-from aecore.training import Diverged, Snapshot, spaced, train
+from aecore.training import Diverged, Snapshot, keyframes, train
 
 # Seconds of training between two pictures; at least four pictures a second are promised.
 FRAME = 0.2
@@ -90,7 +90,10 @@ def frames(run: Run, *, clock: Callable[[], float] = time.monotonic) -> Iterator
     snapshot: Snapshot | None = None
     try:
         record = Record(run, resume)
-        pace = Pace(resume.step if resume else 0, spaced(experiment.fit.steps))
+        if run.wishes.stop:
+            record.close("cancelled", "stopped")
+            return
+        pace = Pace(resume.step if resume else 0, keyframes(experiment))
         saved = began = clock()
         for snapshot in train(experiment, keyframes=pace, resume=resume):
             pace.took(snapshot.step, clock() - began)
@@ -126,19 +129,20 @@ def frames(run: Run, *, clock: Callable[[], float] = time.monotonic) -> Iterator
 
 
 def inherited(run: Run) -> Snapshot | None:
-    """Return the snapshot that a run starts from, if the run beside it that reached it still has it.
+    """Return how far the run beside it has come on the way to a run's start, if it is still kept.
 
-    What led there comes along: its log and its kept snapshots. Without it training itself repeats the way.
+    What led there comes along: its log and its kept snapshots. Training itself goes the rest of the way.
     """
     if run.experiment.start is None:
         return None
     ancestor, step = run.experiment.start
     before = Run(run.folder.parent / ancestor.key)
     snapshot = before.resumable()
-    if snapshot is None or snapshot.step != step:
+    if snapshot is None or snapshot.step > step or not before.state.is_final:
         return None
-    shutil.copytree(before.folder / "snapshots", run.folder / "snapshots", dirs_exist_ok=True)
-    shutil.copytree(before.folder / "baselines", run.folder / "baselines", dirs_exist_ok=True)
+    for part in ("snapshots", "baselines"):
+        if (before.folder / part).exists():
+            shutil.copytree(before.folder / part, run.folder / part, dirs_exist_ok=True)
     shutil.copy(before.folder / "events.jsonl", run.folder)
     return snapshot
 

@@ -75,7 +75,8 @@ class LocalExecutor:
         self._troubles[run.key] = lost
         with contextlib.suppress(OSError):
             run.write_state(lost)
-            del self._troubles[run.key]
+            # Whoever has seen that may have asked for the run again by now.
+            self._troubles.pop(run.key, None)
 
 
 class _Worker:
@@ -83,43 +84,50 @@ class _Worker:
 
     def __init__(self, executor: LocalExecutor) -> None:
         self.executor = executor
-        self.assigned: dict[str, Run] = {}
         self.closing = False
         self.deaths = 0
+        self._lock = threading.Lock()
         self._start()
 
     def _start(self) -> None:
+        # Each process has its own, so that the death of one takes no run from the next.
+        self.assigned: dict[str, Run] = {}
         command = [sys.executable, "-m", "aecore.jobs.worker"]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
-        self.listener = threading.Thread(target=self._listen, args=(self.process,), daemon=True)
+        self.listener = threading.Thread(target=self._listen, args=(self.process, self.assigned), daemon=True)
         self.listener.start()
 
     def take(self, experiment: Experiment, wishes: Wishes | None, background: bool) -> None:
-        if self.process.poll() is not None:
-            self._start()
-        run = self.executor.runs.claim(experiment, wishes=wishes, pid=self.process.pid)
-        self.assigned[str(run.folder)] = run
-        # A worker that has died in between is noticed by the thread that listens to it.
-        with contextlib.suppress(BrokenPipeError, ValueError):
-            line = json.dumps({"folder": str(run.folder), "background": background})
-            print(line, file=self.process.stdin, flush=True)
+        with self._lock:
+            if self.process.poll() is not None:
+                self._start()
+            run = self.executor.runs.claim(experiment, wishes=wishes, pid=self.process.pid)
+            self.assigned[str(run.folder)] = run
+            # A worker that has died in between is noticed by the thread that listens to it.
+            with contextlib.suppress(BrokenPipeError, ValueError):
+                line = json.dumps({"folder": str(run.folder), "background": background})
+                print(line, file=self.process.stdin, flush=True)
 
-    def _listen(self, process: subprocess.Popen[str]) -> None:
+    def _listen(self, process: subprocess.Popen[str], assigned: dict[str, Run]) -> None:
         with process:
             for line in cast("TextIO", process.stdout):
                 answer = json.loads(line)
-                if run := self.assigned.pop(answer.get("folder", ""), None):
+                if run := assigned.pop(answer.get("folder", ""), None):
                     self.deaths = 0
                     if trouble := answer.get("trouble"):
                         self.executor.failed(run, trouble)
-        for run in [self.assigned.pop(folder) for folder in list(self.assigned)]:
+        with self._lock:
+            # A run that was asked for again in between is another process's by now.
+            lost = [run for run in assigned.values() if run.state.pid == process.pid]
+            assigned.clear()
+            self.deaths += 1
+            if self.process is process and not self.closing and self.deaths <= DEATHS:
+                self._start()
+        for run in lost:
             self.executor.failed(run, "worker_died")
-        self.deaths += 1
-        if not self.closing and self.deaths <= DEATHS:
-            self._start()
 
     def close(self) -> None:
         self.closing = True

@@ -41,7 +41,7 @@ def serve(lines: TextIO, answers: TextIO) -> None:
     """Train what the lines ask for until they end."""
     asked: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(lines, asked), daemon=True).start()
-    threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=follow_parent, args=(os.getppid(),), daemon=True).start()
     turns: list[Turn] = []
     while True:
         turns += [_turn(line) for line in _pending(asked, turns)]
@@ -60,7 +60,8 @@ def _listen(lines: TextIO, asked: queue.SimpleQueue[str]) -> None:
     asked.put("")
 
 
-def _follow_parent(parent: int) -> None:
+def follow_parent(parent: int) -> None:
+    """End this process as soon as its parent has gone."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
@@ -90,9 +91,13 @@ def _turn(line: str) -> Turn:
 
 
 def _served(turns: list[Turn]) -> list[Turn]:
-    """Return the runs that take turns now: the first to come, those in the background only without others."""
+    """Return the runs that take turns now: the first to come, those in the background only without others.
+
+    Whoever waits but is to stop need not wait for that.
+    """
     foreground = [turn for turn in turns if not turn.background]
-    return (foreground or turns[:1])[:AT_ONCE]
+    served = (foreground or turns[:1])[:AT_ONCE]
+    return served + [turn for turn in turns if turn not in served and turn.run.wishes.stop]
 
 
 def _advance(turn: Turn) -> dict[str, str] | None:

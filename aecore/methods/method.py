@@ -62,5 +62,5 @@ class Method(Spec, ABC):
         """Return what else this method promises of held-out samples, by name; most promise nothing more."""
         return {}
 
-    def after_step(self, model: Autoencoder, x: Tensor, rate: float) -> None:
+    def after_step(self, model: Autoencoder, x: Tensor) -> None:
         """Change the model after the optimiser's step; most methods do nothing here."""

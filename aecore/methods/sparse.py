@@ -19,6 +19,8 @@ from aecore.networks.net import Shape
 KEEP = 0.999
 # Bounds and step of the target, by rule: tanh units, then sigmoid units.
 TARGETS = {"bias": (-0.99, 0.99, 0.01), "kl": (0.005, 0.5, 0.005)}
+# The keys of what those bounds come from.
+UNITS = {"bias": "tanh_units", "kl": "sigmoid_units"}
 # The best recipe found for each rule on whitened patches; a knob that is not named has no influence on it.
 RECIPES: dict[str, dict[str, Value]] = {
     "bias": {"rho": -0.9, "alpha": 0.3, "beta": 1.0, "decay": 0.0, "rate": 1e-3},
@@ -111,7 +113,7 @@ class Sparse(Method):
         narrowed = {name: replace(k, default=recipe.get(name, k.default)) for name, k in knobs.items()}
         if rule in TARGETS:
             low, high, step = TARGETS[rule]
-            narrowed["rho"] = replace(narrowed["rho"], low=low, high=high, step=step)
+            narrowed["rho"] = replace(narrowed["rho"], low=low, high=high, step=step, why=UNITS[rule])
         if unit and rule == "kl":
             narrowed["decay"] = replace(narrowed["decay"], default=GENTLE * cast("float", recipe["decay"]))
         rest = cls.knobs().keys() - recipe.keys() - {"rule"}
@@ -138,7 +140,7 @@ class Sparse(Method):
         return found
 
     @torch.no_grad()
-    def after_step(self, model: Autoencoder, x: Tensor, rate: float) -> None:
+    def after_step(self, model: Autoencoder, x: Tensor) -> None:
         """Move the running means (Eq. 1) and, by the rule, the biases (Eq. 2) or the lengths of the columns."""
         rho_hat = model.get_buffer("rho_hat")
         rho_hat.copy_(averaged(rho_hat, model.encode(x)))

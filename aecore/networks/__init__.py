@@ -3,7 +3,7 @@
 from aecore.networks.conv import Conv
 from aecore.networks.linear import Linear
 from aecore.networks.mlp import Mlp
-from aecore.networks.net import Autoencoder, Net
+from aecore.networks.net import Autoencoder, GaussianAutoencoder, Net
 
 TABLE: dict[str, type[Net]] = {
     "linear": Linear,
@@ -11,4 +11,4 @@ TABLE: dict[str, type[Net]] = {
     "conv": Conv,
 }
 
-__all__ = ["TABLE", "Autoencoder", "Conv", "Linear", "Mlp", "Net"]
+__all__ = ["TABLE", "Autoencoder", "Conv", "GaussianAutoencoder", "Linear", "Mlp", "Net"]

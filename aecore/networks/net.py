@@ -68,6 +68,22 @@ class Autoencoder(nn.Module):
         return self.decode(self.encode(x))
 
 
+class GaussianAutoencoder(Autoencoder):
+    """An autoencoder whose code is a Gaussian q(z|x) = N(μ(x), diag σ²(x)).
+
+    Its encoder gives ``2 n_latent`` numbers: the means, then the logarithms of the variances.
+    """
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and log-variance of q(z|x), each ``(n, n_latent)``, for inputs ``(n, *shape)``."""
+        mean, log_variance = self.encoder(x).chunk(2, dim=1)
+        return mean, log_variance
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return the posterior means ``(n, n_latent)`` of inputs ``(n, *shape)``."""
+        return self.posterior(x)[0]
+
+
 @dataclass(frozen=True)
 class Net(Spec, ABC):
     """A network's shape, before it is built."""

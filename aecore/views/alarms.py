@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from aecore.networks import Autoencoder
+from aecore.networks import Autoencoder, GaussianAutoencoder
+from aecore.views.posteriors import posteriors
 
 # A unit is dead if its activation varies less than this share of the typical unit's.
 STILL = 1e-3
@@ -24,19 +25,26 @@ class Alarm(NamedTuple):
 
     Attributes
     ----------
-    kind : {"collapsed", "dead", "saturated"}
+    kind : {"collapsed", "dead", "saturated", "unused"}
+        A latent of a Gaussian code is unused if its posterior has collapsed to the prior.
     units, of : int
         How many units it concerns, and how many there are.
+    kl : tuple of float
+        What lies behind ``"unused"``: the divergence from the prior of each unused latent, in nats.
     """
 
-    kind: Literal["collapsed", "dead", "saturated"]
+    kind: Literal["collapsed", "dead", "saturated", "unused"]
     units: int
     of: int
+    kl: tuple[float, ...] = ()
 
 
 @torch.inference_mode()
 def alarms(model: Autoencoder, x: Tensor) -> list[Alarm]:
     """Look for collapse, for units that never change and for units at the end of their range.
+
+    A Gaussian code is asked for latents whose posterior is the prior whatever goes in; a latent that is
+    not needed ends so, and the noise in it is then as it should be.
 
     Parameters
     ----------
@@ -49,6 +57,10 @@ def alarms(model: Autoencoder, x: Tensor) -> list[Alarm]:
     list of Alarm
         The gravest first; a code that has collapsed is not looked at any further.
     """
+    if isinstance(model, GaussianAutoencoder):
+        posterior = posteriors(model, x)
+        unused = posterior.kl[~posterior.active].tolist()
+        return [Alarm("unused", len(unused), model.n_latent, tuple(unused))] if unused else []
     h = model.encode(x)
     units = h.shape[1]
     if model.decode(h).var(0).sum() < ALIKE * x.var(0).sum():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -53,27 +53,32 @@ def spoilt(x: Tensor, corruption: str, level: float) -> Tensor:
 
 @torch.inference_mode()
 def denoised(
-    model: Autoencoder, data: Data, x: Tensor, corruption: str, level: float, names: Sequence[str] = ()
+    model: Autoencoder,
+    data: Data,
+    x: Tensor,
+    corruption: str,
+    level: float,
+    denoisers: Mapping[str, Denoiser] = MappingProxyType({}),
 ) -> Denoised:
-    """Return clean inputs, noisy ones, and what the model and the named baselines make of these.
+    """Return clean inputs, noisy ones, and what the model and baselines make of these.
 
     Parameters
     ----------
     model : Autoencoder
     data : Data
-        What the baselines are fitted to.
+        What the inputs are of.
     x : Tensor
         Shape ``(n, height, width)``.
     corruption : str
         A name of ``corruptions.TABLE``.
     level : float
         Of the noise here, which need not be that of training.
-    names : sequence of str
-        Names of ``baselines.DENOISERS``.
+    denoisers : mapping of str to Denoiser
+        Fitted ones by name, as :func:`denoiser` gives them.
     """
     noisy = spoilt(x, corruption, level)
     rows = {"clean": x, "noisy": noisy, "rebuilt": model(noisy)}
-    rows |= {name: denoiser(name, data, corruption, level).denoise(noisy) for name in names}
+    rows |= {name: fitted.denoise(noisy) for name, fitted in denoisers.items()}
     span = _span(data, x)
     found = [(psnr(row, x, span), ssim(row, x, span)) for row in list(rows.values())[1:]]
     none = np.full((1, len(x)), np.nan)
@@ -117,9 +122,8 @@ def _span(data: Data, x: Tensor) -> float:
     return 1.0 if data.value_range == "unit" else 6 * float(x.std())
 
 
-@lru_cache(maxsize=128)
 def denoiser(name: str, data: Data, corruption: str, level: float) -> Denoiser:
-    """Return a baseline fitted to training data with noise of this level."""
+    """Return a baseline of ``baselines.DENOISERS`` fitted to training data with noise of this level; takes a second."""
     clean = data.load("train").inputs[:FITTED]
     return baselines.DENOISERS[name].fit(Samples(spoilt(clean, corruption, level), clean))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from aecore.networks import Autoencoder
@@ -81,7 +83,7 @@ def alike(filters: np.ndarray, unit: int, count: int = 6) -> tuple[np.ndarray, n
 
 
 @torch.inference_mode()
-def clamped(model: Autoencoder, x: Tensor, units: list[int], value: float = 0.0) -> Clamped:
+def clamped(model: Autoencoder, x: Tensor, units: Sequence[int], value: ArrayLike = 0.0) -> Clamped:
     """Rebuild inputs while some units are held at a value.
 
     Parameters
@@ -89,13 +91,29 @@ def clamped(model: Autoencoder, x: Tensor, units: list[int], value: float = 0.0)
     model : Autoencoder
     x : Tensor
         Shape ``(n, *shape)``.
-    units : list of int
+    units : sequence of int
         May be empty.
-    value : float
+    value : array_like
+        One for all of these units, or one for each.
     """
     h = model.encode(x)
-    h[:, units] = value
+    h[:, list(units)] = torch.as_tensor(value, dtype=h.dtype)
     return _rebuilt(model, x, h)
+
+
+@torch.inference_mode()
+def extremes(model: Autoencoder, x: Tensor, units: Sequence[int]) -> dict[str, np.ndarray]:
+    """Return the least and the most, ``"off"`` and ``"on"``, that some units have on inputs, each ``(len(units),)``.
+
+    Parameters
+    ----------
+    model : Autoencoder
+    x : Tensor
+        Shape ``(n, *shape)``.
+    units : sequence of int
+    """
+    h = model.encode(x)[:, list(units)]
+    return {"off": h.amin(0).numpy(), "on": h.amax(0).numpy()}
 
 
 @torch.inference_mode()

@@ -61,6 +61,19 @@ def shown(pictures: ArrayLike, value_range: ValueRange = "unit") -> np.ndarray:
         Real values are shown from three standard deviations of the first row below 0 to three above.
     """
     values = np.asarray(pictures)
-    if value_range == "real":
-        values = values / (6 * max(float(values[0].std()), 1e-6)) + 0.5
-    return values.clip(0, 1)
+    scale, shift = contrast(values[0], value_range)
+    return (values * scale + shift).clip(0, 1)
+
+
+def contrast(pictures: ArrayLike, value_range: ValueRange = "unit") -> tuple[float, float]:
+    """Return scale and shift that bring values to what :func:`shown` shows of them, before it clips.
+
+    Parameters
+    ----------
+    pictures : array_like
+        Of the data, of any shape; real values are scaled by their standard deviation.
+    value_range : {"unit", "real"}
+    """
+    if value_range == "unit":
+        return 1.0, 0.0
+    return 1 / (6 * max(float(np.asarray(pictures).std()), 1e-6)), 0.5

@@ -1,7 +1,7 @@
 """The loop of most tutorials: a DataLoader that shuffles, a Sequential, Adam, a backward pass."""
 
 import time
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 
 import torch
 from torch import nn
@@ -10,11 +10,11 @@ from torch.utils.data import DataLoader, TensorDataset
 from bench.peers import digits, serve
 
 
-def layers(widths: list[int]) -> list[nn.Module]:
-    """Return linear layers with SiLU in between."""
+def layers(widths: list[int], activation: type[nn.Module] = nn.SiLU) -> list[nn.Module]:
+    """Return linear layers with a nonlinearity in between."""
     stack: list[nn.Module] = []
     for wide, narrow in pairwise(widths):
-        stack += [nn.Linear(wide, narrow), nn.SiLU()]
+        stack += [nn.Linear(wide, narrow), activation()]
     return stack[:-1]
 
 
@@ -25,7 +25,8 @@ def race(widths: list[int], batch: int, steps: int, seed: int) -> float:
     net = nn.Sequential(*layers(widths[: code + 1]), *layers(widths[code:]), nn.Sigmoid())
     optimizer = torch.optim.Adam(net.parameters(), 1e-3)
     x = X[:, : widths[0]].contiguous()
-    batches = iter(DataLoader(TensorDataset(x), batch, shuffle=True, drop_last=True))
+    loader = DataLoader(TensorDataset(x), batch, shuffle=True, drop_last=True)
+    batches = chain.from_iterable(repeat(loader))
     next(batches)
     began = time.perf_counter()
     for _ in range(steps):

@@ -24,9 +24,9 @@ class Encoder(BaseEncoder):
 
 
 class Decoder(BaseDecoder):
-    def __init__(self, widths):
+    def __init__(self, widths, activation=nn.SiLU):
         super().__init__()
-        self.layers = nn.Sequential(*layers(widths), nn.Sigmoid(), nn.Unflatten(1, (1, 28, 28)))
+        self.layers = nn.Sequential(*layers(widths, activation), nn.Sigmoid(), nn.Unflatten(1, (1, 28, 28)))
 
     def forward(self, z):
         return ModelOutput(reconstruction=self.layers(z))
@@ -37,7 +37,11 @@ def race(widths, batch, steps, seed):
     torch.manual_seed(seed)
     code = widths.index(min(widths))
     config = AEConfig(input_dim=(1, 28, 28), latent_dim=widths[code])
-    model = AE(config, Encoder(widths[: code + 1]), Decoder(widths[code:]))
+    return trained(AE(config, Encoder(widths[: code + 1]), Decoder(widths[code:])), batch, steps)
+
+
+def trained(model, batch, steps):
+    """Train one epoch of a model and return samples a second."""
     with tempfile.TemporaryDirectory() as folder:
         settings = BaseTrainerConfig(
             output_dir=folder, num_epochs=1, per_device_train_batch_size=batch, learning_rate=1e-3, no_cuda=True
@@ -52,9 +56,8 @@ def race(widths, batch, steps, seed):
 def digits_for(count):
     from pythae.data.datasets import BaseDataset
 
-    return BaseDataset(X[:count], torch.zeros(count))
+    return BaseDataset(torch.from_numpy(digits(count)).view(-1, 1, 28, 28), torch.zeros(count))
 
 
 if __name__ == "__main__":
-    X = torch.from_numpy(digits(60_000)).view(-1, 1, 28, 28)
     serve(race)

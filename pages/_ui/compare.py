@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
 from pages._ui import say, show, steer
@@ -61,7 +61,7 @@ def pictures(seen: Seen, other: Experiment | None) -> None:
     beside = beside.back(seen.step) if seen.step < beside.step else beside
     for place, one, against in zip(st.columns(2), (seen, beside), (beside, seen), strict=True):
         place.markdown(_knobs(one.experiment, against.experiment, words))
-    seen = seen.choose(other=other.key, there=beside.step, known=len(beside.history))
+    seen = replace(seen, ahead=False).choose(other=other.key, there=beside.step, known=len(beside.history))
 
     def compared_errors(seen: Seen, words: Say):  # type: ignore[no-untyped-def]
         return _errors(seen, beside, words)
@@ -93,10 +93,7 @@ def _differing(one: Experiment, other: Experiment) -> list[str]:
 
 
 def _value(name: str, one: Experiment, words: Say) -> str:
-    value = one.flat()[name]
-    if isinstance(value, str):
-        return words(f"option.{name}.{value}")
-    return ", ".join(map(str, value)) or "–" if isinstance(value, tuple) else words.number(value)
+    return say.value(name, one.flat()[name], words)
 
 
 def _knobs(one: Experiment, against: Experiment, words: Say) -> str:
@@ -121,26 +118,13 @@ def _titles(seen: Seen, beside: Seen, words: Say) -> list[str]:
 
 
 def _errors(seen: Seen, beside: Seen, words: Say):  # type: ignore[no-untyped-def]
-    from aecore import figures
-
-    steps = sorted({event.step for one in (seen, beside) for event in one.history})
-    curves = {}
-    for name, one in zip(_titles(seen, beside, words), (seen, beside), strict=True):
-        if one.history:
-            score = f"watched_{one.experiment.task.main}"
-            at, errors = zip(*((event.step, event.scores[score]) for event in one.history), strict=True)
-            curves[name] = np.interp(steps, at, errors, right=np.nan)
-    axes = (words("figure.error.x"), words("figure.error.y"))
-    title = words("figure.error.title")
-    return figures.lines(steps, curves, title=title, axes=axes, log=True, say=words)
+    return show.errors(dict(zip(_titles(seen, beside, words), (seen, beside), strict=True)), words)
 
 
 def _rows(seen: Seen, beside: Seen, words: Say):  # type: ignore[no-untyped-def]
-    from aecore import figures, views
+    from aecore import views
 
     x = seen.held_out.inputs[:COLUMNS]
-    rebuilt = [views.clamped(one.model, x, []) for one in (seen, beside)]
-    rows = views.shown([x.numpy(), *(one.pictures for one in rebuilt)], seen.experiment.data.value_range)
-    errors = [[float("nan")] * len(x), *(one.errors for one in rebuilt)]
-    names = [words("undercomplete.original"), *_titles(seen, beside, words)]
-    return figures.rows(rows, names=names, errors=errors, say=words)
+    models = zip(_titles(seen, beside, words), (seen.model, beside.model), strict=True)
+    rebuilt = {name: views.clamped(model, x, []) for name, model in models}
+    return show.rebuilt(seen, words, words("undercomplete.original"), x, rebuilt)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Hashable
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Hashable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aecore.jobs import LocalExecutor
+    from aecore.jobs import LocalExecutor, Projector
     from aecore.networks import Autoencoder
     from aecore.runs import Run, Runs
     from aecore.samples import Samples
+    from aecore.views import Projection
 
 ROOT = Path(__file__).parents[2]
 _starting = threading.Lock()
@@ -57,6 +61,26 @@ def executor() -> LocalExecutor:
     """Return the one executor of this server, its workers warm."""
     with _starting:
         return _executor()
+
+
+@lru_cache
+def _projector() -> Projector:
+    from aecore.jobs import Projector
+
+    return Projector()
+
+
+def projector() -> Projector:
+    """Return the one projector of this server; its process starts when it is first asked."""
+    with _starting:
+        return _projector()
+
+
+def layout(run: Run, step: int, projection: Projection) -> Path:
+    """Return where a layout of a run's codes is kept: with the run, unless that came with the project."""
+    own = run.folder.parent == folder() and run.folder.exists()
+    home = run.folder if own else folder() / "layouts" / run.key
+    return home / "projections" / f"{projection.key}-{step}.safetensors"
 
 
 def shipped(name: str) -> tuple[Autoencoder, Samples]:
@@ -107,22 +131,32 @@ def _draw_once() -> None:
 
 _aside = ThreadPoolExecutor(1, "aside")
 _awaited: set[Future[Any]] = set()
+_begun: OrderedDict[tuple[Hashable, ...], Future[Any]] = OrderedDict()
+_asking = threading.Lock()
+# Results that are kept for the next who asks.
+ANSWERS = 512
 
 
 def aside(make: Callable[..., Any], *given: Hashable) -> Any:
     """Return what a slow function makes of its arguments, ``None`` until it is known.
 
-    It is computed once for all visitors, beside the pages.
+    It is computed once for all visitors, beside the pages. What it was to look at may be gone by the
+    time that it is looked at (LookupError): then it is not known, and whoever asks again begins anew.
     """
-    begun = _begun(make, *given)
-    return begun.result() if begun.done() else None
+    with _asking:
+        begun = _begun.get((make, *given)) or _begin(make, *given)
+        if begun.done() and isinstance(begun.exception(), LookupError):
+            del _begun[make, *given]
+            return None
+        return begun.result() if begun.done() else None
 
 
-@lru_cache(maxsize=64)
-def _begun(make: Callable[..., Any], *given: Hashable) -> Future[Any]:
-    begun = _aside.submit(make, *given)
+def _begin(make: Callable[..., Any], *given: Hashable) -> Future[Any]:
+    begun = _begun[make, *given] = _aside.submit(make, *given)
     _awaited.add(begun)
     begun.add_done_callback(_awaited.discard)
+    while len(_begun) > ANSWERS:
+        _begun.popitem(last=False)
     return begun
 
 
@@ -131,7 +165,57 @@ def awaited() -> bool:
     return bool(_awaited)
 
 
+def room() -> int:
+    """Return how many bytes the runs that have ended may take: ``GARGALO_RUNS_MB`` millions, else two thousand."""
+    with suppress(ValueError, OverflowError):
+        return int(1e6 * max(float(os.environ.get("GARGALO_RUNS_MB", "")), 0.0))
+    return 2_000_000_000
+
+
+def tidy(in_use: Callable[[], Collection[str]]) -> None:
+    """Remove the oldest runs that nobody looks at, beside the pages, once the runs take too much room."""
+    threading.Thread(target=executor().runs.prune, args=(room(), in_use), daemon=True).start()
+
+
+# Seconds without a picture asked for, after which the server is at rest.
+REST = 0.5
+_spare: deque[Iterator[object]] = deque(maxlen=64)
+_used = 0.0
+
+
+def in_use() -> None:
+    """Say that somebody waits for a picture."""
+    global _used
+    _used = time.monotonic()
+
+
+def spare(work: Iterator[object]) -> None:
+    """Take the steps of a work one by one whenever the server is at rest, in turn with those of others."""
+    _spare.append(work)
+    _spend()
+
+
+@lru_cache
+def _spend() -> None:
+    threading.Thread(target=_at_rest, name="spare").start()
+
+
+def _at_rest() -> None:
+    # No daemon: one that is cut off while it computes takes the process down with it.
+    while threading.main_thread().is_alive():
+        if not _spare or time.monotonic() - _used < REST:
+            time.sleep(REST / 5)
+            continue
+        work = _spare.popleft()
+        # What fails here fails again, and is said, where somebody asks for it.
+        with suppress(Exception):
+            next(work)
+            _spare.append(work)
+
+
 def stop() -> None:
     """End the workers; what they have reached is kept."""
+    if _projector.cache_info().currsize:
+        projector().close()
     if _executor.cache_info().currsize:
         executor().close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from aecore.text import LANGUAGES, Say
 
 if TYPE_CHECKING:
     from aecore.datasets import Data
+    from aecore.knobs import Value
 
 
 def choose_language() -> Say:
@@ -45,6 +47,11 @@ def lesson(name: str) -> None:
     st.markdown(words()(f"page.{name}.lead"))
 
 
+def name_sidebar() -> None:
+    """Name the button that opens the knobs where the screen is too narrow to show them."""
+    st.html(f"<style>:root {{ --knobs: {json.dumps(words()('turn.heading'), ensure_ascii=False)} }}</style>")
+
+
 def more(name: str) -> None:
     """Show the longer text of a lesson: what to look for, what to try, where it comes from."""
     st.markdown(words().page(name))
@@ -59,6 +66,15 @@ def damage() -> Iterator[None]:
         yield
     except DamagedFile as damaged:
         st.error(words()("reason.damaged_data", detail=damaged.name), icon=":material/error:")
+
+
+def value(name: str, value: Value, words: Say) -> str:
+    """Write the value of a knob."""
+    if isinstance(value, bool):
+        return words("option.yes" if value else "option.no")
+    if isinstance(value, str):
+        return words(f"option.{name}.{value}")
+    return ", ".join(map(str, value)) or "–" if isinstance(value, tuple) else words.plain(value)
 
 
 def classes(data: Data, words: Say) -> list[str] | None:

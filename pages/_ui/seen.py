@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from pages._ui import resources
 
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
     from aecore.networks import Autoencoder
     from aecore.runs import Event, Run, State
     from aecore.samples import Samples
-    from aecore.views import Alarm
+    from aecore.views import Alarm, Posteriors, Scores
 
+# Models kept for the next who looks: those of a run's whole time, and some.
+MODELS = 32
 # Held-out samples that the pictures show; the scores are of all.
 SHOWN = 1000
 
@@ -39,8 +43,14 @@ class Seen:
     history : list of Event
     step : int
         The step that the pictures show; 0, the untrained network, before there is a run.
-    beside : tuple of int
-        The latest steps of the further runs that the pictures show.
+    model : Autoencoder
+        As it was at that step; who holds it can look at it even if its file has been replaced.
+    beside : tuple
+        How far the further runs are that the pictures show.
+    travelled : bool
+        Whether the visitor went back in time for it.
+    ahead : bool
+        Whether the pictures of the moments before are worth making before anybody asks.
     choices : mapping
         What the visitor has chosen to see, by name, such as the noise of a test.
     """
@@ -50,14 +60,21 @@ class Seen:
     state: State
     history: list[Event]
     step: int
-    beside: tuple[int, ...] = ()
+    model: Autoencoder
+    beside: tuple[object, ...] = ()
+    travelled: bool = False
+    ahead: bool = False
     choices: Mapping[str, Hashable] = field(default_factory=dict)
+
+    @property
+    def view(self) -> tuple[object, ...]:
+        """What the visitor has chosen to see; changes with every choice, but not while the run goes on."""
+        return tuple(self.choices.items()), self.step if self.travelled else None
 
     @property
     def moment(self) -> tuple[object, ...]:
         """Changes whenever a picture of the run may."""
-        chosen = tuple(self.choices.items())
-        return self.step, len(self.history), self.state.stage, self.pca is None, self.beside, chosen
+        return self.step, len(self.history), self.state.stage, self.pca is None, self.beside, self.view
 
     @property
     def turns(self) -> dict[int, dict[str, Value]]:
@@ -70,12 +87,32 @@ class Seen:
             child = parent
         return found
 
+    def levels(self, name: str) -> dict[int, Value | None]:
+        """Return what a number-valued knob was, by the step from which on; ``None`` where it has no influence."""
+        found: dict[int, Value | None] = {}
+        child: Experiment | None = self.experiment
+        while child:
+            parent, step = child.start or (None, 0)
+            knob = child.knobs.get(name)
+            found[step] = child.flat()[name] if knob and not knob.idle else None
+            child = parent
+        return dict(sorted(found.items()))
+
     def back(self, step: int) -> Seen:
         """Return what was seen of the run when it had come to a step whose weights are kept."""
         if step >= self.step:
             return self
-        kept = max((one for one in self.run.steps if one <= step), default=0)
-        return replace(self, step=kept, history=[event for event in self.history if event.step <= kept])
+        there = max((one for one in self.kept if one <= step), default=0)
+        history = [event for event in self.history if event.step <= there]
+        return replace(self, step=there, history=history, model=self.at(there), travelled=True)
+
+    @property
+    def kept(self) -> list[int]:
+        """The steps before this moment whose weights stay, and the moment itself."""
+        from aecore.training import keyframes
+
+        stay = set(self.run.steps) & set(keyframes(self.experiment))
+        return [*sorted(step for step in stay if step < self.step), self.step]
 
     def choose(self, **choices: Hashable) -> Seen:
         """Return the same moment with what the visitor has chosen to see of it."""
@@ -85,11 +122,6 @@ class Seen:
     def error(self) -> float | None:
         """The task's main score on the held-out samples that are scored at every snapshot."""
         return self.history[-1].scores[f"watched_{self.experiment.task.main}"] if self.history else None
-
-    @cached_property
-    def model(self) -> Autoencoder:
-        """The model at :attr:`step`."""
-        return _model(self.experiment, self.step)
 
     @cached_property
     def held_out(self) -> Samples:
@@ -108,14 +140,21 @@ class Seen:
         """The singular values of the encoder's Jacobian."""
         return _singular_values(self.experiment, self.step)
 
+    @property
+    def posteriors(self) -> Posteriors:
+        """What a Gaussian code says of the first held-out samples."""
+        return _posteriors(self.experiment, self.step)
+
     def at(self, step: int) -> Autoencoder:
         """The model at another step whose weights are kept."""
         return _model(self.experiment, step)
 
     @cached_property
     def pca(self) -> Pca | None:
-        """PCA of the training data, from the second picture on."""
-        return _pca(self.run.folder) if (self.run.folder / "baselines" / "pca.safetensors").exists() else None
+        """PCA of the training data: the run's, from its second picture on, or until then one that is fitted aside."""
+        if (self.run.folder / "baselines" / "pca.safetensors").exists():
+            return _pca(self.run.folder)
+        return resources.aside(fitted_pca, self.experiment.data)
 
     @cached_property
     def pca_errors(self) -> np.ndarray | None:
@@ -131,11 +170,26 @@ class Seen:
         return None if sizes is None or self.model.n_latent >= len(sizes) else float(sizes[self.model.n_latent - 1])
 
 
+def fitted_pca(data: Data) -> Pca:
+    """Return PCA of the training data; it takes a second where they are large, and no training."""
+    from aecore import baselines
+
+    return baselines.Pca.fit(data.load("train"))
+
+
 def gabor_share(experiment: Experiment, step: int) -> float:
     """Return the share of the filters of a run that a Gabor function explains; takes a second."""
     from aecore import views
 
     return views.gabor_share(views.filters(_model(experiment, step)))
+
+
+def disentangled(experiment: Experiment, step: int) -> tuple[np.ndarray, Scores]:
+    """Return the mutual information latent × factor of a run, and every measure of it; takes seconds."""
+    from aecore import views
+
+    grid = views.grid(_model(experiment, step), experiment.data)  # type: ignore[arg-type]
+    return views.mutual_information(*views.listed(grid)), views.scores(grid)
 
 
 def ica(data: Data) -> tuple[np.ndarray, float]:
@@ -144,6 +198,21 @@ def ica(data: Data) -> tuple[np.ndarray, float]:
 
     filters = baselines.Ica.fit(data.load("train")).filters.numpy()
     return filters, views.gabor_share(filters)
+
+
+def importance_bound(experiment: Experiment, step: int, counts: Sequence[int], inputs: int) -> tuple[float, ...]:
+    """Return the importance-weighted bound of the first held-out inputs for each number of samples; takes seconds."""
+    from aecore import views
+
+    x = _held_out(experiment).inputs[:inputs]
+    return tuple(views.importance_bound(_model(experiment, step), experiment.method, x, counts).tolist())  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=32)
+def _posteriors(experiment: Experiment, step: int) -> Posteriors:
+    from aecore import views
+
+    return views.posteriors(_model(experiment, step), _held_out(experiment).inputs)
 
 
 @lru_cache(maxsize=32)
@@ -158,24 +227,40 @@ def see(experiment: Experiment, beside: Sequence[Experiment] = ()) -> Seen:
     run = resources.run_of(experiment.key)
     state = resources.executor().state(run)
     history = run.history
-    step = _reachable(experiment, history[-1].step) if history else 0
-    others = tuple(len(resources.run_of(one.key).history) for one in beside)
-    return Seen(experiment, run, state, history, step, others)
+    step, model = _latest(experiment, history[-1].step if history else 0)
+    others = tuple((len(other.history), other.state.stage) for other in (resources.run_of(one.key) for one in beside))
+    return Seen(experiment, run, state, history, step, model, others)
 
 
-def _reachable(experiment: Experiment, step: int) -> int:
-    """Return the latest step whose weights could be read, and keep its model ready."""
-    try:
-        _model(experiment, step)
-    except LookupError:
-        # The worker has replaced that snapshot by a newer one in between, or the folder was cut.
-        steps = resources.run_of(experiment.key).steps
-        return steps[-1] if steps else 0
-    return step
+def _latest(experiment: Experiment, step: int) -> tuple[int, Autoencoder]:
+    """Return the latest step whose weights can be read, and its model."""
+    for reachable in (step, *reversed(resources.run_of(experiment.key).steps)):
+        # The worker may have replaced that snapshot by a newer one in between, or the folder was cut.
+        with suppress(LookupError):
+            return reachable, _model(experiment, reachable)
+    return 0, _model(experiment, 0)
 
 
-@lru_cache(maxsize=64)
+# Models that somebody looks at, whether or not their files are still there.
+_held: WeakValueDictionary[tuple[Experiment, int], Autoencoder] = WeakValueDictionary()
+
+
 def _model(experiment: Experiment, step: int) -> Autoencoder:
+    """Return the model of a run at a step.
+
+    Raises
+    ------
+    LookupError
+        If nobody holds it and its weights are not kept.
+    """
+    model = _held.get((experiment, step))
+    if model is None:
+        model = _held[experiment, step] = _revived(experiment, step)
+    return model
+
+
+@lru_cache(maxsize=MODELS)
+def _revived(experiment: Experiment, step: int) -> Autoencoder:
     from aecore.training import revive
 
     run = resources.run_of(experiment.key)

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import streamlit as st
 
 from aecore.text import Say
-from pages._ui import say
-from pages._ui.plot import plot
+from pages._ui import resources, say
+from pages._ui.plot import Cloud, plot
 from pages._ui.seen import Seen
 
-# Pictures kept: a lesson shows about six, and going back in time should not draw them anew.
-KEPT = 256
+if TYPE_CHECKING:
+    from aecore.networks import Autoencoder
+    from aecore.views import Clamped
+
+# Pictures kept: a lesson shows up to fourteen of each of about 25 moments, 15 kB apiece.
+KEPT = 1024
 _memory: OrderedDict[tuple[tuple[str, ...], object], Any] = OrderedDict()
-_latest: dict[tuple[str, ...], tuple[object, float]] = {}
+_latest: dict[object, tuple[object, float]] = {}
+_drawing = threading.Lock()
 
 
 class Fact(NamedTuple):
@@ -34,6 +42,7 @@ def row(
     height: int = 360,
     every: float = 0.0,
     on_click: Callable[[float, float], None] | None = None,
+    cloud: Cloud | None = None,
 ) -> None:
     """Show figures of a run side by side; on a narrow screen, one below the other.
 
@@ -49,12 +58,14 @@ def row(
         Seconds for which a picture of a run under way may stand: training pays for every picture.
     on_click : callable, optional
         Called with the place that is clicked in any of them, in the coordinates of its axes.
+    cloud : Cloud, optional
+        What the points answer to, in figures whose points know their rows.
     """
     for place, make in zip(st.columns(len(makers)), makers, strict=True):
         with place:
             figure = _made(make, seen, every, written=True)
             alt = say.words()(f"alt.{make.__name__}")
-            plot(figure, key=make.__name__, alt=alt, height=height, on_click=on_click)
+            plot(figure, key=make.__name__, alt=alt, height=height, on_click=on_click, cloud=cloud)
 
 
 def error(
@@ -70,19 +81,90 @@ def error(
     return figures.error(steps, errors, baseline=baseline, total=total, marks=marks, title=title, say=words)
 
 
+def errors(runs: Mapping[str, Seen], words: Say, *, marks: Mapping[float, str] | None = None) -> Any:
+    """Return the held-out errors of several runs, each under its name; a line joins the steps that each was seen at."""
+    from aecore import figures
+
+    steps = sorted({event.step for one in runs.values() for event in one.history})
+    curves = {}
+    for name, one in runs.items():
+        if one.history:
+            score = f"watched_{one.experiment.task.main}"
+            at, found = zip(*((event.step, event.scores[score]) for event in one.history), strict=True)
+            curves[name] = np.interp(steps, at, found, left=np.nan, right=np.nan)
+    total = max(one.experiment.fit.steps for one in runs.values())
+    axes = (words("figure.error.x"), words("figure.error.y"))
+    look = {"axes": axes, "span": (0, total), "marks": marks, "log": True}
+    return figures.lines(steps, curves, title=words("figure.error.title"), say=words, **look)
+
+
+def rebuilt(seen: Seen, words: Say, original: str, x: Any, found: Mapping[str, Clamped]) -> Any:
+    """Return rows of inputs over what was rebuilt of them, each under its name and with its errors."""
+    from aecore import figures, views
+
+    rows = [x.numpy(), *(one.pictures for one in found.values())]
+    errors = [[float("nan")] * len(x), *(one.errors for one in found.values())]
+    pictures = views.shown(rows, seen.experiment.data.value_range)
+    return figures.rows(pictures, names=[original, *found], errors=errors, say=words)
+
+
+def curves(
+    seen: Seen,
+    words: Say,
+    steps: Sequence[float],
+    named: Mapping[str, Sequence[float]],
+    *,
+    title: str,
+    unit: str,
+    baselines: Sequence[str] = (),
+) -> Any:
+    """Return curves over the steps of a run, with what was turned on the way.
+
+    Fresh weights lose so much that on the same axis the rest would not be seen: it holds what comes after a thirtieth.
+    """
+    from aecore import figures
+
+    look = {"span": (0, seen.experiment.fit.steps), "marks": turns(seen, words), "title": title, "say": words}
+    late = [value for curve in named.values() for at, value in zip(steps, curve, strict=True) if at >= steps[-1] / 30]
+    if late:
+        pad = 0.03 * (max(late) - min(late))
+        look["reach"] = (min(late) - pad, max(late) + pad)
+    return figures.lines(steps, named, axes=(words("figure.error.x"), unit), baselines=baselines, **look)  # type: ignore[arg-type]
+
+
+def units(
+    seen: Seen,
+    words: Say,
+    of: Callable[[Autoencoder], Any],
+    *,
+    title: str,
+    unit: str,
+    chosen: int,
+    target: Mapping[int, Any] | None = None,
+) -> Any:
+    """Return what `of` says of each unit of a model, over the steps of a run, with what was turned on the way."""
+    from aecore import figures
+
+    values = [of(seen.at(step)) for step in seen.kept]
+    look = {"total": seen.experiment.fit.steps, "marks": turns(seen, words), "chosen": chosen, "target": target}
+    return figures.units(seen.kept, values, title=title, unit=unit, say=words, **look)  # type: ignore[arg-type]
+
+
 def turns(seen: Seen, words: Say) -> dict[float, str]:
     """Return the steps at which knobs were turned, and words for what each became."""
     return {
-        step: ", ".join(f"{words(f'knob.{name}.label')} → {words.number(value)}" for name, value in changes.items())  # type: ignore[arg-type]
+        step: ", ".join(
+            f"{words(f'knob.{name}.label')} → {say.value(name, value, words)}" for name, value in changes.items()
+        )
         for step, changes in seen.turns.items()
     }
 
 
-def facts(seen: Seen, make: Callable[[Seen, Say], list[Fact]], *, every: float = 2.0) -> None:
-    """Show facts about a run as cards, two in a row."""
+def facts(seen: Seen, make: Callable[[Seen, Say], list[Fact]], *, every: float = 2.0, across: int = 2) -> None:
+    """Show facts about a run as cards, two in a row unless said otherwise."""
     found = _made(make, seen, every)
-    for pair in zip(found[::2], found[1::2], strict=True):
-        for place, fact in zip(st.columns(2), pair, strict=True):
+    for first in range(0, len(found), across):
+        for place, fact in zip(st.columns(across), found[first : first + across], strict=False):
             with place.container(border=True, height="stretch"):
                 st.caption(fact.heading)
                 st.subheader(fact.number, anchor=False)
@@ -101,16 +183,49 @@ def captions(seen: Seen, make: Callable[[Seen, Say], list[str]], *, every: float
 
 
 def _made(make: Callable[[Seen, Say], Any], seen: Seen, every: float = 0.0, *, written: bool = False) -> Any:
-    """Return what a maker makes of this moment, written as JSON if it is a figure: once for all visitors."""
+    """Return what a maker makes of this moment, written as JSON if it is a figure: once for all visitors.
+
+    Of a run that has ended, those of earlier moments are made while the server is at rest.
+    """
+    resources.in_use()
     words = say.words()
     place = (make.__module__, make.__name__, words.language, seen.run.key)
-    moment, at = _latest.get(place, (None, 0.0))
+    # Only what changes because the run goes on may wait; a visitor's own choice may not.
+    moment, at = _latest.get((place, seen.view), (None, 0.0))
     if seen.state.stage == "running" and time.monotonic() - at < every and (place, moment) in _memory:
-        return _memory[place, moment]
-    if (place, seen.moment) not in _memory:
-        _memory[place, seen.moment] = make(seen, words).to_json() if written else make(seen, words)
-        if len(_memory) > KEPT:
+        with _drawing, contextlib.suppress(KeyError):
+            _memory.move_to_end((place, moment))
+            return _memory[place, moment]
+    if seen.ahead and seen.state.is_final and not seen.travelled and (place, seen.moment) not in _memory:
+        resources.spare(_earlier(place, make, seen, words, written))
+    made = _kept(place, make, seen, words, written)
+    with _drawing:
+        _latest[place, seen.view] = seen.moment, time.monotonic()
+        while len(_latest) > KEPT:
+            del _latest[next(iter(_latest))]
+    return made
+
+
+def _kept(place: tuple[str, ...], make: Callable[[Seen, Say], Any], seen: Seen, words: Say, written: bool) -> Any:
+    key = place, seen.moment
+    if key in _memory:
+        with _drawing, contextlib.suppress(KeyError):
+            _memory.move_to_end(key)
+            return _memory[key]
+    import pandas  # noqa: F401  # Plotly trips over it while another thread is still importing it; this waits
+
+    made = make(seen, words).to_json() if written else make(seen, words)
+    with _drawing:
+        _memory[key] = made
+        while len(_memory) > KEPT:
             _memory.popitem(last=False)
-    _memory.move_to_end((place, seen.moment))
-    _latest[place] = seen.moment, time.monotonic()
-    return _memory[place, seen.moment]
+    return made
+
+
+def _earlier(
+    place: tuple[str, ...], make: Callable[[Seen, Say], Any], seen: Seen, words: Say, written: bool
+) -> Iterator[None]:
+    """Make what was to be seen at every moment before, the latest first, one each time that it is asked."""
+    for step in reversed(seen.kept):
+        _kept(place, make, seen.back(step), words, written)
+        yield

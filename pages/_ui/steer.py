@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 import streamlit as st
 
@@ -26,7 +27,7 @@ PATIENCE = 2.0
 DRAGGED = 1.5
 
 
-@dataclass
+@dataclass(eq=False)
 class Course:
     """What this visitor's runs have come to.
 
@@ -37,6 +38,10 @@ class Course:
     ----------
     watched : Experiment or None
         The one on the page.
+    together : tuple of Experiment
+        That one and those that are trained and stopped with it.
+    shown : tuple of Experiment
+        All whose runs are on the page.
     chain : list of str
         The starts of it, as they stand in a link.
     forked : float
@@ -46,7 +51,7 @@ class Course:
     compared : str
         The key of the run beside which it is shown; empty for none.
     time : int or None
-        The step that the pictures show; ``None`` for the latest.
+        The step that the pictures show; ``None`` for the latest, -1 for playing that has not come to the first.
     moved : int
         How often the program moved the slider through time; a part of its key.
     playing : bool
@@ -56,6 +61,8 @@ class Course:
     """
 
     watched: Experiment | None = None
+    together: tuple[Experiment, ...] = ()
+    shown: tuple[Experiment, ...] = ()
     chain: list[str] = field(default_factory=list)
     forked: float = -math.inf
     visited: dict[str, Experiment] = field(default_factory=dict)
@@ -66,31 +73,51 @@ class Course:
     turning: threading.Lock = field(default_factory=threading.Lock)
 
 
+# Those of all visitors; a course goes with its session.
+_courses: WeakSet[Course] = WeakSet()
+
+
 def course() -> Course:
     """Return this visitor's course."""
-    return st.session_state.setdefault("course", Course())
+    if "course" not in st.session_state:
+        st.session_state.course = Course()
+        _courses.add(st.session_state.course)
+    return st.session_state.course
+
+
+def in_use() -> set[str]:
+    """Return the keys of the runs that any visitor has on the page, and of those that they start from."""
+    keys = set()
+    for one in tuple(_courses):
+        for experiment in one.shown:
+            keys.add(experiment.key)
+            while experiment.start:
+                experiment, _ = experiment.start
+                keys.add(experiment.key)
+    return keys
 
 
 def moving(experiments: Sequence[Experiment]) -> bool:
-    """Whether a run, or something computed aside, may change a picture."""
-    return resources.awaited() or any(state_of(one).stage in MOVING for one in experiments)
+    """Whether one of several runs waits or is under way."""
+    return any(state_of(one).stage in MOVING for one in experiments)
 
 
 def buttons(runs: Sequence[Experiment], words: Say) -> None:
     """Show what can be done with runs that go together, the first of which is the lesson's own."""
-    state, steps = state_of(runs[0]), runs[0].fit.steps
+    unfinished = [one for one in runs if state_of(one).stage != "done"]
+    state, steps = state_of((unfinished or runs)[0]), runs[0].fit.steps
     again = {"key": "again", "icon": ":material/replay:", "on_click": _again, "args": runs}
     with st.container(horizontal=True, vertical_alignment="center", key="buttons"):
         # In a room of their own, so that a button more does not push the rest aside.
         with st.container(horizontal=True, width="content", key="steer"):
-            if any(state_of(one).stage in MOVING for one in runs):
+            if moving(runs):
                 st.button(words("watch.stop"), key="stop", icon=":material/stop:", on_click=_stop, args=runs)
-            elif state.stage == "done":
+            elif not unfinished:
                 st.button(words("watch.again"), **again)
             else:
                 label = "watch.train" if state.stage == "absent" else "watch.go_on"
                 asked = {"key": "train", "icon": ":material/play_arrow:", "type": "primary"}
-                st.button(words(label, step=state.step), on_click=_train, args=runs, **asked)
+                st.button(words(label, step=state.step), on_click=train, args=runs, **asked)
                 one = {"key": "one_step", "icon": ":material/skip_next:", "on_click": _one_step, "args": runs}
                 st.button(words("watch.one_step"), disabled=state.step >= steps, **one)
                 if state.stage != "absent":
@@ -109,7 +136,7 @@ def buttons(runs: Sequence[Experiment], words: Say) -> None:
 def sweep_buttons(lesson: str, experiments: Sequence[Experiment]) -> None:
     """Show the button that trains several experiments of a lesson behind whatever else goes on."""
     words = say.words()
-    if any(state_of(one).stage in MOVING for one in experiments):
+    if moving(experiments):
         st.button(
             words("watch.sweep_stop"), key=f"stop_{lesson}", icon=":material/stop:", on_click=_stop, args=experiments
         )
@@ -120,7 +147,10 @@ def sweep_buttons(lesson: str, experiments: Sequence[Experiment]) -> None:
 
 
 def _sweep(*experiments: Experiment) -> None:
-    resources.executor().submit(experiments, background=True)
+    try:
+        resources.executor().submit(experiments, background=True)
+    except OSError:
+        st.session_state.trouble = "unwritable"
     # Pressed inside the fragment: only a whole rerun declares it anew, to follow what has begun.
     st.session_state.begun = True
 
@@ -140,7 +170,8 @@ def _wishes() -> dict[str, object]:
     }
 
 
-def _train(*experiments: Experiment, **changes: object) -> None:
+def train(*experiments: Experiment, **changes: object) -> None:
+    """Train those that are not done, as the visitor wishes but for some changes."""
     if not _submit(course(), experiments, _wishes() | changes):
         st.session_state.trouble = "unwritable"
 
@@ -149,6 +180,7 @@ def _submit(course: Course, experiments: Sequence[Experiment], wishes: Mapping[s
     from aecore.runs import Wishes
 
     course.visited |= {one.key: one for one in experiments}
+    resources.tidy(in_use)
     waiting = [one for one in experiments if state_of(one).stage != "done"]
     try:
         resources.executor().submit(waiting, wishes=Wishes(**wishes))  # type: ignore[arg-type]
@@ -159,26 +191,40 @@ def _submit(course: Course, experiments: Sequence[Experiment], wishes: Mapping[s
 
 def _one_step(*experiments: Experiment) -> None:
     history = resources.run_of(experiments[0].key).history
-    _train(*experiments, until=history[-1].step + 1 if history else 1)
+    train(*experiments, until=history[-1].step + 1 if history else 1)
 
 
 def _again(*experiments: Experiment) -> None:
     for experiment in experiments:
         resources.runs().discard(experiment)
-    _train(*experiments)
+    train(*experiments)
+
+
+def go_along(experiment: Experiment, others: Sequence[Experiment]) -> None:
+    """Train those that belong to a run under way; turning a knob of it may have made others of them."""
+    if state_of(experiment).stage not in MOVING or resources.run_of(experiment.key).wishes.stop:
+        return
+    left = [one for one in others if state_of(one).stage in ("absent", "cancelled")]
+    if left and not _submit(course(), left, _wishes()):
+        st.session_state.trouble = "unwritable"
 
 
 def _stop(*experiments: Experiment) -> None:
-    for experiment in experiments:
-        if not state_of(experiment).is_final:
-            resources.run_of(experiment.key).cancel()
+    _ask(experiments, stop=True)
 
 
 def _wish(*experiments: Experiment) -> None:
+    _ask(experiments, **_wishes())
+
+
+def _ask(experiments: Sequence[Experiment], **wishes: object) -> None:
+    """Say what is wanted of those that wait or are under way."""
     for experiment in experiments:
-        run = resources.run_of(experiment.key)
-        if run.state.stage in MOVING:
-            run.wish(**_wishes())
+        if state_of(experiment).stage in MOVING:
+            try:
+                resources.run_of(experiment.key).wish(**wishes)
+            except OSError:
+                st.session_state.trouble = "unwritable"
 
 
 def fork(name: str, value: Value) -> bool:
@@ -196,9 +242,9 @@ def fork(name: str, value: Value) -> bool:
             return False
         if state_of(watched).stage not in MOVING:
             return False
-        _stop(watched)
+        _stop(*now.together)
         patience = time.monotonic() + PATIENCE
-        while not state_of(watched).is_final and time.monotonic() < patience:
+        while moving(now.together) and time.monotonic() < patience:
             time.sleep(0.01)
         start, reached = watched.start, state_of(watched).step
         if start and (time.monotonic() - now.forked < DRAGGED or reached <= start[1]):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 import streamlit as st
 
@@ -48,10 +49,7 @@ def experiment(
     words = say.words()
     nets = tuple(net or PARTS["net"])
     only = {"method": (method,), "task": (task,), "data": data, "net": nets}
-    address: dict[str, object] = {name: text for name, text in st.query_params.items() if name not in OTHERS}
-    if chain := st.query_params.get_all("start"):
-        address["start"] = chain
-    if address and not _ours(address):
+    if address := linked():
         settled = Experiment.settle(address, only=only)
         given = settled.experiment.flat()
         st.session_state.turned = {name: given[name] for name in address if name in given}
@@ -64,16 +62,17 @@ def experiment(
     declared = {"data": Knob(data[0], options=tuple(data))}
     wish = str(current.data.defaults.get("net", FALLBACK["net"]))
     declared |= {"net": Knob(wish if wish in nets else nets[0], options=nets), **current.knobs}
+    say.name_sidebar()
     with st.sidebar:
         st.header(words("turn.heading"), anchor=False)
         used = {name: knob for name, knob in declared.items() if not knob.idle}
         plain = [name for name, knob in used.items() if not knob.fine]
         for name in sorted(plain, key=_place(current)):
-            _widget(name, declared[name], current.flat()[name], words)
+            widget(name, declared[name], current.flat()[name], words)
         with st.expander(words("turn.fine")):
             for name in used:
                 if used[name].fine:
-                    _widget(name, declared[name], current.flat()[name], words)
+                    widget(name, declared[name], current.flat()[name], words)
         st.button(
             words("turn.defaults"), key="defaults", icon=":material/restart_alt:", on_click=_forget, width="stretch"
         )
@@ -85,6 +84,14 @@ def experiment(
     return current
 
 
+def linked() -> dict[str, object]:
+    """Return what the address says, by name; nothing if this page wrote it itself."""
+    address: dict[str, object] = {name: text for name, text in st.query_params.items() if name not in OTHERS}
+    if chain := st.query_params.get_all("start"):
+        address["start"] = chain
+    return {} if _ours(address) else address
+
+
 def _ours(address: Mapping[str, object]) -> bool:
     """Whether this page wrote an address itself; the browser may send one that has just been replaced."""
     replaced = st.session_state.get("replaced", {}).get(repr(sorted(address.items())), -LAG)
@@ -94,12 +101,13 @@ def _ours(address: Mapping[str, object]) -> bool:
 def explain(complaint: Complaint, words: Say) -> str:
     """Say what was wrong with a value and what is used instead."""
     name = complaint.name if complaint.reason == "unknown" else words(f"knob.{complaint.name}.label")
-    return words(
+    said = words(
         f"complaint.{complaint.reason}",
         name=name,
         given=complaint.given[:60],
-        used="" if complaint.used is None else _written(complaint.name, complaint.used, words),
+        used="" if complaint.used is None else say.value(complaint.name, complaint.used, words),
     )
+    return f"{said} {words(f'why.{complaint.why}')}" if complaint.why else said
 
 
 def _place(current: Experiment):  # type: ignore[no-untyped-def]
@@ -108,19 +116,20 @@ def _place(current: Experiment):  # type: ignore[no-untyped-def]
     return lambda name: order.index(name) if name in order else len(order)
 
 
-def _widget(name: str, knob: Knob, value: Value, words: Say) -> None:
+def widget(name: str, knob: Knob, value: Value, words: Say, *, on_change: Callable[[str], None] | None = None) -> None:
+    """Show a knob; `on_change`, by default the lesson's, is called with its name when it is turned."""
     shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
     st.session_state[name] = shown
     about = {
         "label": words(f"knob.{name}.label"),
         "help": words(f"knob.{name}.help"),
         "key": name,
-        "on_change": _turned,
+        "on_change": on_change or _turned,
         "args": (name,),
     }
 
     def write(value: Value) -> str:
-        return _written(name, value, words)
+        return say.value(name, value, words)
 
     if knob.options and len(knob.options) < MANY:
         st.segmented_control(**about, options=knob.options, format_func=write, required=True, width="stretch")
@@ -130,7 +139,7 @@ def _widget(name: str, knob: Knob, value: Value, words: Say) -> None:
         st.toggle(**about)
     elif isinstance(knob.default, tuple):
         st.text_input(**about)
-    elif knob.scale == "log":
+    elif knob.scale == "log" or (isinstance(knob.default, float) and knob.step):
         st.select_slider(**about, options=_positions(knob, value), format_func=write)
     elif knob.high - knob.low > 1000:
         st.number_input(**about, min_value=knob.low, max_value=knob.high, step=knob.step)
@@ -138,16 +147,14 @@ def _widget(name: str, knob: Knob, value: Value, words: Say) -> None:
         st.slider(**about, min_value=type(value)(knob.low), max_value=type(value)(knob.high), step=knob.step)
 
 
-def _written(name: str, value: Value, words: Say) -> str:
-    if isinstance(value, str):
-        return words(f"option.{name}.{value}")
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else words.number(value)
-
-
 def _positions(knob: Knob, value: Value) -> list[Value]:
-    """Return the round numbers between the bounds, and the numbers that must be among them."""
+    """Return the numbers between the bounds, evenly spaced or round, and the numbers that must be among them."""
     kind = type(knob.default)
-    rounds = {kind(float(f"{m}e{power}")) for power in range(-7, 7) for m in MANTISSAS}
+    if knob.scale == "linear" and knob.step:
+        steps = round((knob.high - knob.low) / knob.step)
+        rounds = {kind(round(knob.low + i * knob.step, 9)) for i in range(1, steps)}
+    else:
+        rounds = {kind(float(f"{m}e{power}")) for power in range(-7, 7) for m in MANTISSAS}
     return sorted(
         {kind(knob.low), kind(knob.high), knob.default, value} | {r for r in rounds if knob.low < r < knob.high}
     )  # type: ignore[type-var]
@@ -159,6 +166,16 @@ def _turned(name: str) -> None:
     st.session_state.complaints = ()
     if not steer.fork(name, value):
         steer.course().chain = []
+
+
+def take(experiment: Experiment, *names: str) -> None:
+    """Turn only these knobs, to what an experiment has; train it."""
+    values = experiment.flat()
+    st.session_state.turned = {name: values[name] for name in names}
+    st.session_state.complaints = ()
+    steer.course().chain = []
+    steer.train(experiment)
+    st.session_state.begun = True
 
 
 def _forget() -> None:
@@ -177,6 +194,17 @@ def _write_address(current: Experiment, declared: Mapping[str, Knob]) -> None:
     }
     if current.chain:
         wanted["start"] = current.chain
+    write_address(wanted)
+
+
+def as_linked(experiment: Experiment) -> dict[str, object]:
+    """Return an experiment as an address says it, every value by its name."""
+    pairs = parse_qs(experiment.to_query(), keep_blank_values=True)
+    return {name: texts if name == "start" else texts[-1] for name, texts in pairs.items()}
+
+
+def write_address(wanted: Mapping[str, object]) -> None:
+    """Make the address say this and no more, besides what all pages share."""
     for name in list(st.query_params):
         if name not in OTHERS and name not in wanted:
             del st.query_params[name]
@@ -185,4 +213,4 @@ def _write_address(current: Experiment, declared: Mapping[str, Knob]) -> None:
             st.query_params[name] = text  # type: ignore[assignment]
     if wanted != (before := st.session_state.get("address", {})):
         st.session_state.setdefault("replaced", {})[repr(sorted(before.items()))] = time.monotonic()
-    st.session_state.address = wanted
+    st.session_state.address = dict(wanted)

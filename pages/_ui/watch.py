@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -45,16 +46,26 @@ def training(
     words = say.words()
     steer.course().watched = experiment
     other = compare.chosen(experiment)
+    steer.go_along(experiment, together)
     together, beside = (experiment, *together), (*beside, *together, *([other] if other else []))
+    steer.course().together = together
+    steer.course().shown = (experiment, *beside)
     if not resources.keeps():
         st.info(words("watch.kept_nowhere"), icon=":material/hard_drive:")
+
+    def standing() -> tuple[bool, bool, bool]:
+        """Return what decides on the buttons and on how often to look: what goes on, and what is played again."""
+        all_of_them = (experiment, *beside)
+        return steer.moving(together), steer.moving(all_of_them) or resources.awaited(), steer.course().playing
+
+    # Looked at before the buttons are drawn: a run that ends in between is then seen to differ.
+    drawn = standing()
     steer.buttons(together, words)
-    follow = steer.moving((experiment, *beside))
-    playing = steer.course().playing
+    _, follow, playing = drawn
 
     @st.fragment(run_every=LOOK if follow else PLAY if playing else None)
     def live() -> None:
-        if st.session_state.pop("begun", False):
+        if st.session_state.pop("begun", False) or steer.moving(together) != drawn[0]:
             st.rerun()
         seen = see(experiment, beside)
         _progress(seen, words)
@@ -63,18 +74,21 @@ def training(
             draw(seen)
             show.captions(seen, alarms)
             compare.pictures(seen, other)
-        if follow != steer.moving((experiment, *beside)) or playing != steer.course().playing:
+        if standing() != drawn:
             st.rerun()
 
     live()
+    if steer.state_of(experiment).stage != "absent":
+        link = {"icon": ":material/travel_explore:", "query_params": {"run": experiment.key}}
+        st.page_link("tools/explorer.py", label=words("watch.explore"), **link)
 
 
 def _at_a_time(seen: Seen, words: Say) -> Seen:
     """Show the slider through time and return what there was to see at its place."""
-    from aecore.training import spaced
+    from aecore.training import keyframes
 
     course = steer.course()
-    places = spaced(seen.experiment.fit.steps)
+    places = keyframes(seen.experiment)
     kept = [step for step in places if step < seen.step]
     if course.playing:
         later = [step for step in kept if course.time is not None and step > course.time]
@@ -83,19 +97,19 @@ def _at_a_time(seen: Seen, words: Say) -> Seen:
     with st.container(horizontal=True, vertical_alignment="bottom", key="travel"):
         icon = ":material/pause:" if course.playing else ":material/slow_motion_video:"
         play = {"key": "play", "icon": icon, "help": words("watch.play_help"), "disabled": not kept}
-        st.button(words("watch.play"), on_click=_play, **play)
+        st.button(words("watch.pause" if course.playing else "watch.play"), on_click=_play, **play)
 
         def write(step: int) -> str:
             return words("watch.latest") if step == places[-1] else words.number(step)
 
         def moved() -> None:
-            course.time = st.session_state[key]
+            course.time = None if st.session_state[key] == places[-1] else st.session_state[key]
 
         # A value set through the session would be lost if this run is cut short; a new key never is.
         key = f"time_{places[-1]}_{course.moved}"
         look = {"format_func": write, "on_change": moved}
         st.select_slider(words("watch.time"), places, at, key=key, **look)
-    return seen.back(at)
+    return replace(seen.back(at), ahead=True)
 
 
 def _move(step: int | None, *, playing: bool) -> None:
@@ -104,7 +118,9 @@ def _move(step: int | None, *, playing: bool) -> None:
 
 
 def _play() -> None:
-    _move(None if steer.course().playing else 0, playing=not steer.course().playing)
+    """Go on from the place shown, from before the first at the latest; or halt where it is."""
+    course = steer.course()
+    _move(-1 if course.time is None else course.time, playing=not course.playing)
     st.session_state.begun = True
 
 
@@ -112,8 +128,15 @@ def alarms(seen: Seen, words: Say) -> list[str]:
     """Say what is wrong with the units of the code, and what to try."""
     if not seen.step:
         return []
-    found = [words(f"alarm.{alarm.kind}", count=alarm.units, of=alarm.of) for alarm in seen.alarms]
-    well = ":material/check_circle: " + words("alarm.none", of=seen.model.n_latent)
+    from aecore.networks import GaussianAutoencoder
+
+    found = [
+        words(f"alarm.{alarm.kind}", count=alarm.units, of=alarm.of, kl=max(alarm.kl, default=0.0))
+        + (" " + words(f"alarm.unused_{seen.experiment.method.name}") if alarm.kind == "unused" else "")
+        for alarm in seen.alarms
+    ]
+    none = "all_used" if isinstance(seen.model, GaussianAutoencoder) else "none"
+    well = ":material/check_circle: " + words(f"alarm.{none}", of=seen.model.n_latent)
     return [f":material/warning: {sentence}" for sentence in found] or [well]
 
 
@@ -144,7 +167,7 @@ def _progress(seen: Seen, words: Say) -> None:
         speed = _steps_a_second(seen)
         text = words("watch.running", **numbers)
         if speed and not seen.run.wishes.slow:
-            text += " · " + words("watch.left", speed=round(speed), left=max(1, round((steps - seen.step) / speed)))
+            text += " · " + words("watch.left", speed=round(speed), left=words.duration((steps - seen.step) / speed))
         st.progress(seen.step / steps, text=text)
     else:
         key = f"reason.{state.reason}" if state.stage == "cancelled" else f"watch.{state.stage}"

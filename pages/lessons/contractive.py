@@ -1,5 +1,7 @@
 """The contractive autoencoder beside the same net without the penalty, trained together."""
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -17,24 +19,31 @@ say.lesson("contractive")
 experiment = turn.experiment(
     method="contractive", data=("mnist", "fashion_mnist", "digits", "patches", "sprites"), net=("mlp", "conv")
 )
-plain = experiment.fresh.vary(strength=0.0)
+
+
+def without(one):
+    """Return the same without the penalty, whatever else was turned on the way."""
+    plain = one.fresh.vary(strength=0.0)
+    if not one.start:
+        return plain
+    ancestor, step = one.start
+    before = without(ancestor)
+    return before if before.fresh == plain else replace(plain, start=(before, step))
+
+
+plain = without(experiment)
 others = () if plain == experiment else (plain,)
 
 
 def both(seen, words):
-    """Return this run and the one without the penalty, each by its name in the legend."""
-    named = {words("contractive.with", strength=experiment.method.strength): seen}
-    return named | {words("contractive.without"): see(other) for other in others}
+    """Return this run and, once it has begun, the one without the penalty, each by its name in the legend."""
+    named = {words("contractive.with", strength=words.plain(experiment.method.strength)): seen}
+    beside = {words("contractive.without"): see(other) for other in others}
+    return named | {name: one for name, one in beside.items() if one.step or not seen.step}
 
 
 def error(seen, words):
-    curves = {
-        name: [event.scores["watched_test_error"] for event in one.history] for name, one in both(seen, words).items()
-    }
-    steps = max(([event.step for event in one.history] for one in both(seen, words).values()), key=len)
-    axes = (words("figure.error.x"), words("figure.error.y"))
-    look = {"axes": axes, "span": (0, experiment.fit.steps), "marks": show.turns(seen, words), "log": True}
-    return figures.lines(steps, curves, title=words("figure.error.title"), say=words, **look)
+    return show.errors(both(seen, words), words, marks=show.turns(seen, words))
 
 
 def spectrum(seen, words):
@@ -64,7 +73,7 @@ def shares(seen, words):
                 words("contractive.meaning", error=lost, sum=float(values.sum())),
             )
         )
-    return found + found[: len(found) % 2]
+    return found
 
 
 def directions(seen, words):
@@ -87,7 +96,7 @@ def chosen(seen):
 
 def collapsed(seen):
     """Whether the code no longer depends on the input."""
-    if not others or not seen.step:
+    if not others or not seen.step or not see(plain).step:
         return False
     return seen.singular_values.sum() < COLLAPSED * see(plain).singular_values.sum()
 

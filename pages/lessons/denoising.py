@@ -7,6 +7,7 @@ from pages._ui import resources, say, show, steer, turn, watch
 from pages._ui.seen import see
 
 LEVELS = (0.2, 0.5, 0.8)  # of the noise that the runs beside this one are trained on
+SHOWN = [i / 20 for i in range(21)]  # levels that can be tried on the pictures
 TESTED = (0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
 BASELINES = ("wiener", "median", "non_local_means")
 SMALL = 1000  # steps of each run beside this one, at most
@@ -27,7 +28,9 @@ def error(seen, words):
 
 def denoised(seen, words):
     x = seen.held_out.inputs[:COLUMNS]
-    found = views.denoised(seen.model, experiment.data, x, method.corruption, seen.choices["noise"], BASELINES)
+    noise = seen.choices["noise"]
+    known = {name: one for name in BASELINES if (one := denoiser(name, noise))}
+    found = views.denoised(seen.model, experiment.data, x, method.corruption, noise, known)
     ratios, likenesses = found.psnr.mean(1), found.ssim.mean(1)
     names = [
         words(f"denoising.{name}")
@@ -41,9 +44,7 @@ def noise_curve(seen, words):
     data, corruption = experiment.data, method.corruption
     runs = {method.level: seen} | {one.method.level: see(one) for one in beside if one.method.level != method.level}
     curves = {
-        words("denoising.trained_at", level=words.number(level, 2)): views.psnr_curve(
-            one.model, data, corruption, TESTED
-        )
+        words("denoising.trained_at", level=words.plain(level)): views.psnr_curve(one.model, data, corruption, TESTED)
         for level, one in runs.items()
         if one.step or one is seen
     }
@@ -58,6 +59,10 @@ def noise_curve(seen, words):
         marks={seen.choices["noise"]: words("denoising.shown")},
         say=words,
     )
+
+
+def denoiser(name, level):
+    return resources.aside(views.denoiser, name, experiment.data, method.corruption, level)
 
 
 def baseline(name):
@@ -86,7 +91,7 @@ def field(seen, words):
 
 
 def cosines(seen, words):
-    steps = [step for step in seen.run.steps if step <= seen.step]
+    steps = seen.kept
     found = [views.cosine(seen.at(step), experiment.data, method.level) for step in steps]
     return figures.lines(
         steps,
@@ -111,10 +116,10 @@ def in_the_plane(seen):
 
 def of_pictures(seen):
     words = say.words()
-    noise = st.slider(
-        words("denoising.test_noise"), 0.0, 1.0, method.level, 0.05, key="noise", help=words("denoising.test_help")
-    )
-    seen = seen.choose(noise=noise, known=sum(baseline(name) is not None for name in BASELINES))
+    asked = {"format_func": words.plain, "key": "noise", "help": words("denoising.test_help")}
+    noise = st.select_slider(words("denoising.test_noise"), sorted({*SHOWN, method.level}), method.level, **asked)
+    known = [denoiser(name, noise) is not None for name in BASELINES]
+    seen = seen.choose(noise=noise, known=sum(known) + sum(baseline(name) is not None for name in BASELINES))
     if method.corruption != "gaussian" and max(noise, method.level) == 1:
         st.warning(words("denoising.erased"), icon=":material/visibility_off:")
     show.row(seen, denoised, error, height=620)

@@ -8,7 +8,7 @@ from pages._ui import resources, say
 from pages._ui.flow import flow
 from pages._ui.plot import preload
 
-LESSONS = ("undercomplete", "denoising", "contractive", "sparse")
+LESSONS = ("undercomplete", "denoising", "contractive", "sparse", "vae", "beta_vae")
 INPUTS = (3, 2, 1, 18, 4, 8, 11, 0, 61, 7)  # a held-out digit of each class, in order
 
 

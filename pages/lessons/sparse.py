@@ -3,20 +3,20 @@
 import streamlit as st
 
 from aecore import figures, views
+from aecore.experiment import Experiment
 from pages._ui import resources, say, show, turn, watch
+from pages._ui.room import room
 from pages._ui.seen import gabor_share, ica
 from pages._ui.show import Fact
 
 COLUMNS = 16
-STRONGEST = 12
-ALIKE = 6
+PICTURES = 10
 
 say.lesson("sparse")
 experiment = turn.experiment(
     method="sparse", data=("patches", "mnist", "fashion_mnist", "digits", "sprites"), net=("mlp", "conv")
 )
 method = experiment.method
-target = method.rho if method.rule in ("bias", "kl") else None
 
 
 def error(seen, words):
@@ -25,24 +25,35 @@ def error(seen, words):
 
 def filters(seen, words):
     found = views.filters(seen.model)
-    place = seen.choices["order"].index(seen.choices["unit"])
-    return figures.tiles(found[list(seen.choices["order"])], columns=COLUMNS, signed=True, chosen=place, say=words)
+    unit, clamped = seen.choices["unit"], seen.choices["clamped"]
+    order = ranked(seen.model, seen.choices["by"])
+    look = {"chosen": order.index(unit), "marked": [order.index(one) for one in clamped]}
+    return figures.tiles(found[order], columns=COLUMNS, signed=True, say=words, **look)
 
 
-def over_time(seen, words, of, title, unit, target=None):
-    steps = [step for step in seen.run.steps if step <= seen.step] or [0]
-    values = [of(seen.at(step)) for step in steps]
-    look = {"total": experiment.fit.steps, "target": target, "chosen": seen.choices["unit"]}
-    marks = show.turns(seen, words)
-    return figures.units(steps, values, title=words(title), unit=words(unit), marks=marks, say=words, **look)
+def above_pca(seen, words):
+    return words("sparse.above_pca", error=seen.error, pca=seen.pca_error, rho=words.plain(method.rho))
+
+
+def see_edges():
+    """Offer the rule whose filters become edges, with its own recipe."""
+    same = {name: getattr(experiment.data, name) for name in ("name", *experiment.data.knobs())}
+    same["data"] = same.pop("name")
+    edges = Experiment.settle({**same, "method": "sparse", "rule": "topk", "seed": experiment.seed}).experiment
+    st.button(
+        say.words()("sparse.edges"), key="edges", icon=":material/texture:", help=say.words()("sparse.edges_help"),
+        on_click=turn.take, args=(edges, *same, "rule", "seed"),
+    )  # fmt: skip
 
 
 def averages(seen, words):
-    return over_time(seen, words, views.means, "sparse.averages", "sparse.average", target)
+    look = {"title": words("sparse.averages"), "unit": words("sparse.average"), "target": seen.levels("rho")}
+    return show.units(seen, words, views.means, chosen=seen.choices["unit"], **look)
 
 
 def biases(seen, words):
-    return over_time(seen, words, views.biases, "sparse.biases", "sparse.bias")
+    look = {"title": words("sparse.biases"), "unit": words("sparse.bias")}
+    return show.units(seen, words, views.biases, chosen=seen.choices["unit"], **look)
 
 
 def activations(seen, words):
@@ -64,7 +75,7 @@ def ranked(model, by):
         scores = -views.weights(model)
     else:
         scores = range(model.n_latent)
-    return tuple(sorted(range(model.n_latent), key=lambda unit: scores[unit]))
+    return sorted(range(model.n_latent), key=lambda unit: scores[unit])
 
 
 def gabors(seen, words):
@@ -85,95 +96,89 @@ def ica_filters(seen, words):
 
 
 def kept(seen, words):
-    x, k = seen.held_out.inputs[:10], seen.choices["kept"]
-    found = views.keep_strongest(seen.model, x, k)
-    whole = views.clamped(seen.model, x, [])
-    pictures = views.shown([x.numpy(), whole.pictures, found.pictures], experiment.data.value_range)
-    names = [words("sparse.original"), words("sparse.all"), words("sparse.only", k=k)]
-    errors = [[float("nan")] * len(x), whole.errors, found.errors]
-    return figures.rows(pictures, names=names, errors=errors, say=words)
+    x, k = seen.held_out.inputs[:PICTURES], seen.choices["kept"]
+    whole, found = views.clamped(seen.model, x, []), views.keep_strongest(seen.model, x, k)
+    rebuilt = {words("sparse.all"): whole, words("sparse.only", k=k): found}
+    return show.rebuilt(seen, words, words("sparse.original"), x, rebuilt)
 
 
-def unit_filter(seen, words):
-    return figures.tiles(views.filters(seen.model)[[seen.choices["unit"]]], columns=1, signed=True, say=words)
+def clamped_set(seen, words):
+    x, units, held = seen.held_out.inputs[:PICTURES], seen.choices["clamped"], seen.choices["held"]
+    ends = views.extremes(seen.model, seen.held_out.inputs, units)[held]
+    whole, found = views.clamped(seen.model, x, []), views.clamped(seen.model, x, units, ends)
+    rebuilt = {words("sparse.all"): whole, words(f"sparse.set_{held}", count=len(units)): found}
+    return show.rebuilt(seen, words, words("sparse.original"), x, rebuilt)
 
 
-def unit_activations(seen, words):
-    codes = views.codes(seen.model, seen.held_out.inputs)[:, seen.choices["unit"]]
-    return figures.histogram(codes, title=words("sparse.unit_activations"), say=words)
+def choice(key, label, options):
+    """Show a few ways of looking, of which one is chosen."""
+    words = say.words()
+    return st.segmented_control(
+        words(f"sparse.{label}"), options, key=key, default=next(iter(options)), required=True,
+        format_func=lambda name: words(f"sparse.{options[name]}"),
+    )  # fmt: skip
 
 
-def unit_strongest(seen, words):
-    codes = views.codes(seen.model, seen.held_out.inputs)
-    rows = views.strongest(codes, seen.choices["unit"], STRONGEST)
-    pictures = views.shown([seen.held_out.inputs[rows].numpy()], experiment.data.value_range)
-    names = [words("sparse.strongest")]
-    if experiment.data.name == "patches":
-        pictures = [pictures[0].repeat(3, 1).repeat(3, 2), experiment.data.surroundings(seen.held_out.factors[rows])]
-        names.append(words("sparse.where"))
-    else:
-        rebuilt = views.clamped(seen.model, seen.held_out.inputs[rows], []).pictures
-        pictures = [*pictures, *views.shown([rebuilt], experiment.data.value_range)]
-        names.append(words("sparse.all"))
-    return figures.rows(pictures, names=names, say=words)
+def choose_set(units, count):
+    """Show the set that is clamped, to be changed here or by clicks on the filters."""
+    words = say.words()
+    st.session_state.set = list(units)
+
+    def changed():
+        st.session_state.clamped = tuple(st.session_state.set)
+
+    look = {"placeholder": words("sparse.set_empty"), "on_change": changed, "key": "set"}
+    st.multiselect(words("sparse.set"), range(count), format_func=lambda one: words.number(one + 1), **look)
 
 
-def unit_clamped(seen, words):
-    unit = seen.choices["unit"]
-    codes = views.codes(seen.model, seen.held_out.inputs)
-    x = seen.held_out.inputs[views.strongest(codes, unit, STRONGEST)]
-    off, on = float(codes[:, unit].min()), float(codes[:, unit].max())
-    found = [views.clamped(seen.model, x, *held) for held in ([[]], [[unit], off], [[unit], on])]
-    pictures = views.shown([x.numpy(), *(one.pictures for one in found)], experiment.data.value_range)
-    names = [words(f"sparse.{name}") for name in ("original", "as_it_is", "off", "on")]
-    errors = [[float("nan")] * len(x), *(one.errors for one in found)]
-    return figures.rows(pictures, names=names, errors=errors, say=words)
-
-
-def unit_alike(seen, words):
-    found = views.filters(seen.model)
-    units, cosines = views.alike(found, seen.choices["unit"], ALIKE)
-    return figures.rows(
-        0.5 + found[units][None] / (2 * abs(found[units]).max()),
-        names=[words("sparse.alike")],
-        errors=[cosines],
-        say=words,
-    )
+def toggled(units, unit):
+    """Return a set of units with one put in or taken out."""
+    return tuple(one for one in units if one != unit) if unit in units else (*units, unit)
 
 
 def pictures(seen):
-    words = say.words()
-    by = st.segmented_control(
-        words("sparse.sort"), ("number", "average", "weight"), key="sorted", default="number", required=True,
-        format_func=lambda name: words(f"sparse.by_{name}"),
-    )  # fmt: skip
-    order = ranked(seen.model, by)
-    unit = min(st.session_state.get("unit", 0), seen.model.n_latent - 1)
-    seen = seen.choose(order=order, unit=unit)
+    words, session = say.words(), st.session_state
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        by = choice("sorted", "sort", {name: f"by_{name}" for name in ("number", "average", "weight")})
+        choice("clicked", "click", {name: f"click_{name}" for name in ("room", "set")})
+        if experiment.data.name == "patches" and method.rule != "topk":
+            see_edges()
+    unit = min(session.get("unit", 0), seen.model.n_latent - 1)
+    clamped = tuple(one for one in session.get("clamped", ()) if one < seen.model.n_latent)
+    seen = seen.choose(by=by, unit=unit, clamped=clamped)
 
-    def open_room(x, y):
-        place = int(x) + COLUMNS * int(y)
-        if place < len(order):
-            st.session_state.unit = order[place]
+    def press(x, y):
+        place, order = int(x) + COLUMNS * int(y), ranked(seen.model, by)
+        if place < len(order) and session.clicked == "room":
+            session.unit = order[place]
+        elif place < len(order):
+            session.clamped = toggled(session.get("clamped", ()), order[place])
 
     st.markdown(words("sparse.filters"))
-    show.row(seen, filters, height=520, on_click=open_room)
+    show.row(seen, filters, height=520, on_click=press)
+    room(seen)
+    st.header(words("sparse.every"), anchor=False)
     show.row(seen, averages, activations, every=0.5)
     show.row(seen, error, biases, every=0.5)
+    done = seen.state.stage == "done" and not seen.travelled
+    if done and method.rule in ("bias", "kl") and seen.pca_error and seen.error > seen.pca_error:
+        show.sentence(seen, above_pca)
     if experiment.data.name == "patches" and seen.state.is_final:
         known = resources.aside(ica, experiment.data)
         share = resources.aside(gabor_share, experiment, seen.step)
-        seen = seen.choose(gabors=share, ica=known and known[1])
-        show.facts(seen, gabors)
+        show.facts(seen.choose(gabors=share, ica=known and known[1]), gabors)
         if known:
             show.row(seen, ica_filters, height=260)
-    st.header(words("sparse.room", unit=unit + 1), anchor=False)
-    show.row(seen, unit_filter, unit_activations, height=300, every=1)
-    show.row(seen, unit_strongest, unit_clamped, every=1)
-    show.row(seen, unit_alike, every=1)
     st.header(words("sparse.sets"), anchor=False)
     k = st.slider(words("sparse.keep"), 0, seen.model.n_latent, min(8, seen.model.n_latent), key="keep")
     show.row(seen.choose(kept=k), kept, every=1)
+    st.markdown(words("sparse.set_lead"))
+    left, right = st.columns((3, 1))
+    with left:
+        choose_set(clamped, seen.model.n_latent)
+    with right:
+        held = choice("held", "set_value", {name: f"clamp_{name}" for name in ("off", "on")})
+    show.row(seen.choose(held=held), clamped_set, every=1)
 
 
 watch.training(experiment, pictures)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aecore import figures, views
-from pages._ui import say, show, steer, turn, watch
+from pages._ui import latent_pad, say, show, steer, turn, watch
 from pages._ui.seen import see
 from pages._ui.show import Fact
 
@@ -55,7 +55,7 @@ def sizes(seen, words):
 
 
 def angles(seen, words):
-    steps = [step for step in seen.run.steps if step <= seen.step]
+    steps = seen.kept
     degrees = [views.angles_to_pca(seen.at(step), seen.pca) for step in steps]
     return figures.angles(steps, degrees, total=experiment.fit.steps, say=words)
 
@@ -91,10 +91,15 @@ def properties(seen, words):
 def pictures(seen):
     show.row(seen, error, rows)
     if seen.pca:
-        show.sentence(seen, verdict)
+        if seen.error is not None:
+            show.sentence(seen, verdict)
         show.row(seen, codes, codes_pca, every=1)
     else:
         show.row(seen, codes, every=1)
+    st.header(say.words()("undercomplete.walk"), anchor=False)
+    st.markdown(say.words()("undercomplete.walk_lead"))
+    walked = latent_pad.walk(seen)
+    show.row(walked, latent_pad.near, every=1)
     if seen.step:
         st.header(say.words()("undercomplete.four"), anchor=False)
         show.facts(seen, properties)

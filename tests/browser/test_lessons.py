@@ -231,3 +231,15 @@ def test_zoom_survives_a_run(page, site):
     assert page.evaluate(zoomed) == pytest.approx(kept)
     press(page, "stop")
     expect(progress(page)).to_contain_text("Stopped at step")
+
+
+def test_filters_are_clicked_into_the_set_that_is_clamped_and_out_of_it(page, site):
+    opened(page, site, "data=digits&latent=16&steps=60", "sparse")
+    grid = page.locator(".st-key-filters .js-plotly-plot")
+    grid.locator(".main-svg").first.wait_for()
+    page.locator(".st-key-clicked").get_by_text(WORDS("sparse.click_set")).click()
+    chosen = page.locator(".st-key-set")
+    wide = grid.bounding_box()["width"]
+    for unit, text in ((2, "3"), (9, "3 10"), (2, "10")):
+        grid.click(position={"x": wide * (unit + 0.5) / 16, "y": 12})
+        expect(chosen).to_have_text(re.compile(rf"{WORDS('sparse.set')}\s*{text.replace(' ', '.*')}$", re.DOTALL))

@@ -24,6 +24,7 @@ from aecore.datasets import (
     data,
     files,
 )
+from aecore.datasets.patches import PHOTOS
 from aecore.samples import Samples
 
 EVERY = [kind() for kind in TABLE.values()] + [Sprites(rotation=True), Patches(size=8), Patches(size=16, whiten=True)]
@@ -177,6 +178,26 @@ def test_no_pixel_of_a_photo_is_in_both_parts(size):
             covered[split][photo, row : row + size, column : column + size] = True
     assert not (covered["train"] & covered["test"]).any()
     assert all(part.any(axis=(1, 2)).all() for part in covered.values())
+
+
+def test_a_patch_is_framed_in_its_whole_photo_and_nothing_else_changes():
+    patches = Patches(size=12)
+    rows = patches.load("test").factors[:40]
+    rows[0], rows[1] = torch.tensor([2, 0, 500]), torch.tensor([2, 499, 0])
+    for photo, row, column in rows.tolist():
+        grey = files.grey(f"photos/{PHOTOS[photo]}.png")
+        found = patches.whole(torch.tensor([photo, row, column]))
+        height, width = (side // 2 for side in grey.shape)
+        whole = grey[: 2 * height, : 2 * width].reshape(height, 2, width, 2).mean((1, 3)) / 255
+        found = found[:height, :width]
+        changed = np.argwhere(abs(found - whole) > 1 / 255)
+        top, left = row // 2, column // 2
+        assert (changed >= [top - 3, left - 3]).all()
+        assert (changed <= [top + 9, left + 9]).all()
+        inside = np.s_[top : top + 6, left : left + 6]
+        np.testing.assert_allclose(found[inside], whole[inside], atol=1 / 255)
+        assert top < 2 or found[top - 2, left] == 1
+        assert top + 8 + row % 2 >= height or found[top + 8 + row % 2, left] == 0
 
 
 def test_no_patch_is_drawn_twice_or_flat():

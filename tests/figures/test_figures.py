@@ -25,6 +25,7 @@ NAN = float("nan")
 POINTS = np.random.default_rng(0).normal(size=(60, 2))
 PICTURES = np.random.default_rng(0).random((3, 4, 7, 5))
 
+AB = ("a", "b")
 FOUR = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
 
 CASES = {
@@ -40,12 +41,29 @@ CASES = {
         lambda f, say: f([0, 1], {"a": [1, 2], "b": [3]}, title="t", axes=("x", "y"), baselines=["b"], say=say),
         lambda f, say: f([1], {}, title="t", axes=("x", "y"), marks={0.5: "m"}, span=(0, 2), log=True, say=say),
     ],
+    "matrix": [
+        lambda f, say: f([[0.0, 1.2], [0.4, 0.0]], rows=["a", "b"], columns=["c", "d"], title="t", unit="u", say=say),
+        lambda f, say: f(np.zeros((1, 2)), rows=["a"], columns=["c", "d"], title="t", unit="u", say=say),
+    ],
+    "plane": [
+        lambda f, say: f(
+            {"a": [(1, 5, "β 1"), (2, 3, "β 2")], "b": []},
+            title="t",
+            axes=("x", "y"),
+            own=(3, 3, "m"),
+            bound="b",
+            say=say,
+        ),
+        lambda f, say: f({}, title="t", axes=("x", "y"), bound="b", say=say),
+        lambda f, say: f({"a": [(1, 5, "one")]}, title="t", axes=("x", "y"), say=say),
+    ],
     "tiles": [
         lambda f, say: f(PICTURES[0], columns=3, say=say),
-        lambda f, say: f(PICTURES[0] - 0.5, columns=2, signed=True, chosen=3, faded=[0], say=say),
+        lambda f, say: f(PICTURES[0] - 0.5, columns=2, signed=True, chosen=3, marked=[1, 3], faded=[0], say=say),
     ],
     "units": [
-        lambda f, say: f([0, 1], PICTURES[0, 0, :2], title="t", unit="u", total=5, target=0.5, chosen=1, say=say),
+        lambda f, say: f([0, 1], PICTURES[0, 0, :2], title="t", unit="u", total=5, target={0: 0.5}, chosen=1, say=say),
+        lambda f, say: f([0], PICTURES[0, 0, :1], title="t", unit="u", total=5, target={0: 0.5, 2: None}, say=say),
         lambda f, say: f([], np.zeros((0, 3)), title="t", unit="u", total=5, say=say),
     ],
     "error": [
@@ -77,9 +95,28 @@ CASES = {
         lambda f, say: f([[NAN, 1.0], [1.0, 1.0]], [0, 1], axes=("a", "b"), title="t", say=say),
         lambda f, say: f(np.zeros((0, 2)), np.zeros(0), axes=("a", "b"), title="t", say=say),
     ],
+    "bars": [
+        lambda f, say: f(
+            [3, 2, 0], ["4", "7", "1"], [1, 1, 0], groups=("a", "b"), title="t", axes=AB, chosen=2, say=say
+        ),
+        lambda f, say: f(np.ones(99), ["n"] * 99, np.ones(99), groups=("a", "b"), title="t", axes=AB, say=say),
+    ],
+    "posteriors": [
+        lambda f, say: f(POINTS, np.ones((9, 2)), np.arange(60) % 3, axes=AB, title="t", say=say),
+        lambda f, say: f(POINTS, np.ones((0, 2)), axes=AB, title="t", say=say),
+    ],
+    "cloud": [
+        lambda f, say: f(POINTS, np.arange(60) % 12, axes=("a", "b"), title="t", say=say),
+        lambda f, say: f(
+            np.ones((4, 3)), [0, 1, 1, 0], label_names=["x", "y"], axes=("a", "b", "c"), title="t", say=say
+        ),
+        lambda f, say: f(POINTS, values=POINTS[:, 0], value_name="v", axes=("a", "b"), title="t", say=say),
+        lambda f, say: f(np.zeros((0, 2)), np.zeros(0), axes=("a", "b"), title="t", say=say),
+    ],
     "rows": [
         lambda f, say: f(PICTURES, names=["x", "x̂", "PCA"], errors=PICTURES[..., 0, 0] * 30, say=say),
         lambda f, say: f(PICTURES, names=["x", "x̂", "PCA"], say=say),
+        lambda f, say: f(PICTURES[:1], names=[["a", "b", "c", "d"]], say=say),
         lambda f, say: f(PICTURES[:1, :1] * NAN, names=["x"], errors=[[NAN]], say=say),
         lambda f, say: f(np.zeros((2, 3, 4, 4, 3)), names=["x", "y"], say=say),
     ],
@@ -182,6 +219,19 @@ def test_words_over_crowded_classes_move_apart():
     assert min(np.hypot(a[0] - b[0], a[1] - b[1]) for a, b in combinations(places, 2)) > 0.1
 
 
+@pytest.mark.parametrize("crowded", [0.01, 0.3])
+def test_no_name_of_a_class_covers_another(crowded):
+    names = ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Boot"]
+    points = np.random.default_rng(1).normal(size=(500, 2)) * crowded
+    points[:2] = (-3, -2), (3, 2)
+    for draw_codes in (figures.codes, figures.cloud):
+        figure = draw_codes(points, np.arange(500) % 10, label_names=names, axes=AB, title="t", say=Say())
+        # Letters of 12 by 22 pixels in a picture of 330 by 290 that holds 6 by 4 units.
+        for a, b in combinations(figure.layout.annotations, 2):
+            wide = 12 * (len(a.text) + len(b.text) - 14) / 2
+            assert abs(a.x - b.x) * 330 / 6 >= wide or abs(a.y - b.y) * 290 / 4 >= 21
+
+
 def test_atlas_keeps_every_pixel():
     pictures = np.array([[[[0.0, 1.0], [0.5, NAN]], [[2.0, -1.0], [1.0, 0.0]]]])
     image = Image.open(io.BytesIO(grids.atlas(pictures, between=0.5, under=0.5)))
@@ -203,8 +253,47 @@ def test_rows_are_one_picture_that_fits_its_axes():
     assert trace.x0 - trace.dx / 2 == pytest.approx(0)
     assert {"x", "x̂", "PCA"} <= set(notes(figure))
     assert len(notes(figure)) == 3 + 12
-    assert notes(draw("rows", 2)) == ["x"]
+    assert notes(draw("rows", 2)) == ["a", "b", "c", "d"]
+    assert np.diff([note.x for note in draw("rows", 2).layout.annotations]).min() > 5
+    assert notes(draw("rows", 3)) == ["x"]
     assert "x̂" in grids.alt(["x", "x̂"], 4, Say("pt_BR"))
+
+
+def test_a_target_that_was_turned_is_drawn_as_it_was_at_each_step():
+    turned = {0: -0.9, 3: -0.5}
+    figure = figures.units([0, 4], np.zeros((2, 3)), title="t", unit="u", total=9, target=turned, say=Say())
+    line = figure.data[1]
+    assert (list(line.x), list(line.y), line.line.shape) == ([0, 3, 9], [-0.9, -0.5, -0.5], "hv")
+    assert notes(figure)[0] == Say()("figure.units.target", target="−0.5")
+    assert notes(draw("units", 1)) == []
+
+
+def test_bars_tell_two_groups_apart_in_the_order_given():
+    figure = draw("bars")
+    assert [list(trace.x) for trace in figure.data] == [[0, 1], [2]]
+    assert figure.data[0].marker.color != figure.data[1].marker.color
+    assert list(figure.layout.xaxis.ticktext) == ["4", "7", "1"]
+    assert list(figure.data[1].marker.line.width) == [3]
+    assert len(draw("bars", 1).layout.xaxis.tickvals) <= 33
+
+
+def test_an_ellipse_has_the_deviations_as_half_axes_and_the_plane_is_not_stretched():
+    figure = figures.posteriors([[1.0, -1.0]], [[0.5, 0.25]], axes=AB, title="t", say=Say())
+    x, y = figure.data[-1].x[:-1], figure.data[-1].y[:-1]
+    np.testing.assert_allclose(((x - 1) / 0.5) ** 2 + ((y + 1) / 0.25) ** 2, 1, atol=0.01)
+    assert figure.layout.yaxis.scaleanchor == "x"
+    assert [shape.x1 for shape in figure.layout.shapes] == [1, 2, 3]
+    assert figure.layout.xaxis.range[1] > 3
+    far = figures.posteriors([[9.0, 0.0]], [[1.0, 1.0]], axes=AB, title="t", say=Say())
+    assert far.layout.xaxis.range[1] > 9
+
+
+def test_places_that_are_spread_are_marked_where_there_is_room():
+    figure = figures.lines([1, 50, 5000], {"a": [3, 2, 1]}, title="t", axes=AB, spread=True, say=Say())
+    assert figure.layout.xaxis.type == "log"
+    assert list(figure.layout.xaxis.ticktext) == ["1", "50", "5,000"]
+    crowded = figures.lines([1, 5, 10, 50, 100, 5000], {}, title="t", axes=AB, spread=True, say=Say())
+    assert list(crowded.layout.xaxis.ticktext) == ["1", "5", "50", "5,000"]
 
 
 def test_dress_takes_foreign_figures_and_separators():
@@ -310,3 +399,28 @@ def test_an_error_of_almost_nothing_does_not_press_the_curve_flat():
 def test_an_empty_error_curve_says_when_it_begins():
     figure = figures.error([], [], baseline=None, total=100, say=Say())
     assert [note.text for note in figure.layout.annotations] == [Say()("figure.error.empty")]
+
+
+def test_a_matrix_says_each_number_in_its_cell():
+    figure = draw("matrix", language="pt_BR")
+    assert notes(figure) == ["0,00", "1,20", "0,40", "0,00"]
+    assert [(note.x, note.y) for note in figure.layout.annotations] == [(0, 0), (1, 0), (0, 1), (1, 1)]
+
+
+def test_the_line_through_the_best_run_has_its_sum_everywhere():
+    line = draw("plane").data[-1]
+    np.testing.assert_allclose(np.array(line.x) + np.array(line.y), 5)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_an_animation_goes_there_and_back(kind):
+    pictures = np.broadcast_to(np.linspace(0, 1, 5)[:, None, None], (2, 5, 4, 4))
+    written = figures.animation(pictures, names=["a", "b"], kind=kind)
+    image = Image.open(io.BytesIO(written))
+    assert image.format == kind
+    assert image.n_frames == 8
+    levels = []
+    for at in range(8):
+        image.seek(at)
+        levels.append(np.asarray(image.convert("L"))[60, 60])
+    np.testing.assert_allclose(levels, [0, 64, 128, 191, 255, 191, 128, 64], atol=4)

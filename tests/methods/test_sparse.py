@@ -7,6 +7,7 @@ from torch.distributions import Bernoulli, kl_divergence
 import aecore as ae
 from aecore import terms
 from aecore.methods.sparse import KEEP, RECIPES, TopK, averaged
+from aecore.text import LANGUAGES, words
 from aecore.training import batches, posed
 
 SMALL = "data=digits&method=sparse&latent=20&steps=600&batch=100"
@@ -90,3 +91,10 @@ def test_the_decoder_s_columns_keep_length_one(rule):
     *_, last = ae.train(experiment, keyframes=())
     columns = ae.revive(experiment, last).decoder[0].weight
     torch.testing.assert_close(columns.norm(dim=0), torch.ones(20))
+
+
+@pytest.mark.parametrize(("rule", "rho", "why"), [("bias", "-1.5", "tanh_units"), ("kl", "-0.9", "sigmoid_units")])
+def test_a_target_that_the_units_cannot_reach_is_answered_with_the_reason(rule, rho, why):
+    _, (complaint,) = ae.Experiment.settle({"data": "patches", "method": "sparse", "rule": rule, "rho": rho})
+    assert (complaint.name, complaint.reason, complaint.why) == ("rho", "too_low", why)
+    assert all(f"why.{why}" in words(language) for language in LANGUAGES)

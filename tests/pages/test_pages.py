@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 import aecore as ae
 from aecore import text
+from aecore.baselines import Pca
 from aecore.jobs import InlineExecutor
 from aecore.text import Say
-from pages._ui import resources, seen
+from pages._ui import resources, seen, show, steer
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "pages" / "site.py"
@@ -133,7 +138,38 @@ def test_every_network_and_small_code_can_be_drawn(runs, net, latent):
     InlineExecutor(runs).submit([experiment])
     at = opened(data="digits", net=net, latent=latent, steps="20")
     assert not at.exception
-    assert len(at.get("bidi_component")) == 5 + (net == "linear")
+    drawn = {"error", "rows", "codes", "codes_pca", "pad", "near", "sizes"} | ({"angles"} if net == "linear" else set())
+    assert {one.key for one in at.get("bidi_component")} == drawn
+
+
+def test_pca_is_shown_before_any_training(runs):
+    at = opened(**DIGITS | {"latent": "5"})
+    end = time.monotonic() + 60
+    while resources.awaited():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+    at.run()
+    assert not at.exception
+    assert any("-codes_pca" in one.proto.id for one in at.get("bidi_component"))
+    assert Say("en")("undercomplete.sizes") in [header.value for header in at.header]
+    untrained = drawn_errors(at, "rows")
+    experiment = experiment_in(at)
+    x = experiment.data.load("test").inputs
+    found = Pca.fit(experiment.data.load("train")).reconstruct(x[:10], 5)
+    assert untrained[10:] == pytest.approx((found - x[:10]).square().flatten(1).sum(1).tolist(), abs=0.51)
+
+
+def test_edges_are_one_click_away(runs, monkeypatch):
+    asked = []
+    monkeypatch.setattr(steer, "train", asked.append)
+    at = opened("sparse", size="8", steps="7", rho="-0.5", seed="3")
+    assert at.session_state.course.watched.method.rule == "bias"
+    at.button(key="edges").click().run()
+    assert not at.exception
+    now = at.session_state.course.watched
+    assert now == ae.Experiment.from_query("method=sparse&data=patches&rule=topk&size=8&seed=3")
+    assert asked == [now]
+    assert not [button for button in at.button if button.key == "edges"]
 
 
 REASONS = ["diverged", "worker_died", "interrupted", "disk_full", "unwritable", "damaged_data", "crashed"]
@@ -161,6 +197,21 @@ def test_a_run_that_was_stopped_can_go_on(runs, reason):
     assert progress(at) == Say("en")(f"reason.{reason}", step=40, steps=40)
     at.button(key="train").click().run()
     assert run.state.stage == "done"
+
+
+def test_a_run_that_ends_while_its_buttons_are_drawn_offers_to_go_on(runs, monkeypatch):
+    (run,) = InlineExecutor(runs).submit([ae.Experiment.from_query("data=digits&steps=40&latent=3")])
+    ended = replace(run.state, stage="cancelled", reason="stopped", step=20)
+    run.write_state(replace(ended, stage="running", reason=""))
+    draw = steer.buttons
+
+    def draw_and_end(*shown):
+        draw(*shown)
+        run.write_state(ended)
+
+    monkeypatch.setattr(steer, "buttons", draw_and_end)
+    at = opened(**DIGITS)
+    assert at.button(key="train").label == Say("en")("watch.go_on", step=20)
 
 
 def test_one_step_is_one_step(runs):
@@ -225,3 +276,139 @@ def test_home_leads_to_every_lesson(runs):
     assert len(invitations) == len(TABLE["lessons"]) - 1
     said = sentences(at)
     assert all(invitation in said for invitation in invitations)
+
+
+def test_a_pair_of_latents_that_is_there_no_longer_gives_way_and_that_is_said(runs):
+    at = opened(**DIGITS | {"latent": "12"})
+    walk = at.session_state.pad_walk
+    assert len(walk.pair) == 2
+    at.selectbox(key="pad_0").set_value(11).run()
+    assert walk.pair[0] == 11
+    at.selectbox(key="pad_1").set_value(11).run()
+    assert walk.pair[1] == 11
+    assert walk.pair[0] != 11
+    walk.z = (0.5,) * 12
+    at.run()
+    assert not at.button(key="pad_release").disabled
+    at.select_slider(key="latent").set_value(5).run()
+    assert Say("en")("pad.lost", size=5) in sentences(at)
+    assert max(walk.pair) < 5
+    assert walk.z is None
+    assert not at.exception
+
+
+@pytest.mark.parametrize("lang", ["en", "pt_BR"])
+def test_a_code_that_is_held_changes_its_nearest_inputs_and_moves_nothing(runs, lang):
+    def near():
+        sent = [json.loads(one.proto.json) for one in at.get("bidi_component") if one.proto.json]
+        return [data["figure"] for data in sent if data and data.get("alt") == Say(lang)("alt.near")]
+
+    at = opened(lang=lang, **DIGITS)
+    assert at.button(key="pad_release").disabled
+    before, parts = near(), len(at.get("bidi_component"))
+    at.session_state.pad_walk.z = (0.0, 1.0, 2.0)
+    at.run()
+    assert not at.button(key="pad_release").disabled
+    assert len(at.get("bidi_component")) == parts
+    assert len(near()) == len(before) == 1
+    assert near() != before
+    assert not at.exception
+
+
+@pytest.mark.parametrize("held", ["off", "on"])
+def test_units_are_clamped_in_a_freely_chosen_set(runs, held):
+    experiment = ae.Experiment.from_query("data=digits&method=sparse&latent=9&steps=400")
+    InlineExecutor(runs).submit([experiment])
+    at = opened("sparse", data="digits", latent="9", steps="400")
+    errors = drawn_errors(at, "clamped_set")
+    at.multiselect(key="set").set_value([2, 5]).run()
+    at.segmented_control(key="held").set_value(held).run()
+    assert not at.exception
+    now = drawn_errors(at, "clamped_set")
+    model, x = ae.revive(experiment, runs.of(experiment).snapshot()), experiment.data.load("test").inputs
+    h = model.encode(x[: seen.SHOWN]).detach()
+    ends = h.amin(0) if held == "off" else h.amax(0)
+    clamped = h[:10].clone()
+    clamped[:, [2, 5]] = ends[[2, 5]]
+    lost = (model.decode(clamped) - x[:10]).square().flatten(1).sum(1)
+    assert now[:10] == errors[:10]
+    assert now[10:] == pytest.approx(lost.tolist(), abs=0.51)
+    assert now[10:] != errors[10:]
+
+
+def test_a_room_opens_under_the_filters_and_says_what_a_chosen_input_loses(runs):
+    experiment = ae.Experiment.from_query("data=digits&method=sparse&latent=9&steps=100")
+    InlineExecutor(runs).submit([experiment])
+    at = opened("sparse", "pt_BR", data="digits", latent="9", steps="100")
+    places = [one.proto.id for one in at.get("bidi_component")]
+    order = [next(i for i, one in enumerate(places) if f"-{name}" in one) for name in ("filters", "unit_", "averages")]
+    assert order == sorted(order)
+    words, x = Say("pt_BR"), experiment.data.load("test").inputs
+    pca = Pca.fit(experiment.data.load("train")).errors(x[:512])[8].item()
+    error = runs.of(experiment).history[-1].scores["watched_test_error"]
+    assert error > pca
+    assert words("sparse.above_pca", error=error, pca=pca, rho="−0,9") in sentences(at)
+    at.session_state.unit = 4
+    at.slider(key="rank").set_value(7).run()
+    assert not at.exception
+    model, x = ae.revive(experiment, runs.of(experiment).snapshot()), x[: seen.SHOWN]
+    h = model.encode(x).detach()
+    row = h[:, 4].argsort(descending=True, stable=True)[6]
+    held = h[row].repeat(3, 1)
+    held[1:, 4] = torch.stack([h[:, 4].min(), h[:, 4].max()])
+    lost = (model.decode(held) - x[row]).square().flatten(1).sum(1)
+    cost = next(text for text in sentences(at).split("\n") if f"a = {words.number(float(h[row, 4]), 2)}" in text)
+    for change in (lost[1:] - lost[0]).tolist():
+        assert ("+" if change >= 0 else "") + words.number(change, 2) in cost
+
+
+def drawn_errors(at: AppTest, place: str) -> list[float]:
+    """Read the numbers under the pictures of a figure."""
+    (found,) = [json.loads(one.proto.json) for one in at.get("bidi_component") if f"-{place}" in one.proto.id]
+    texts = [note["text"] for note in json.loads(found["figure"])["layout"]["annotations"]]
+    return [float(text) for text in texts if re.fullmatch(r"[\d.]+", text)]
+
+
+def test_earlier_moments_are_drawn_at_rest_and_as_they_would_be_when_asked_for(runs, monkeypatch):
+    spared = []
+    monkeypatch.setattr(resources, "spare", spared.append)
+    InlineExecutor(runs).submit([ae.Experiment.from_query("data=digits&latent=3&steps=50")])
+    at = opened(data="digits", latent="3", steps="50")
+    slider = at.select_slider(key="time_50_0")
+    ahead = len(spared)
+    assert ahead >= 4
+    for work in spared:
+        list(work)
+    made = dict(show._memory)
+    for step in (0, 5, 20):
+        slider.set_value(step).run()
+        assert not at.exception
+    assert len(spared) == ahead
+    assert all(show._memory[key] == made[key] for key in made if key in show._memory)
+    assert not {key for key in set(show._memory) - set(made) if key[0][1] in ("error", "rows", "codes")}
+
+
+def test_the_oldest_runs_give_way_but_none_that_a_visitor_has_on_the_page(runs, monkeypatch):
+    small = ae.Experiment.from_query("data=digits&steps=20&latent=3")
+    *_, linked = InlineExecutor(runs).submit([small.vary(seed=seed) for seed in (1, 2, 3)])
+    runs.of(small.vary(seed=4)).folder.mkdir()
+    runs.claim(small.vary(seed=5))
+    monkeypatch.setenv("GARGALO_RUNS_MB", "0")
+    monkeypatch.setattr(resources, "tidy", lambda in_use: runs.prune(resources.room(), in_use))
+    query = {"data": "digits", "steps": "20", "latent": "3"}
+    other = opened(**query, seed="3")
+    at = opened(**query, seed="2")
+    at.number_input(key="seed").set_value(6).run()
+    at.button(key="train").click().run()
+    assert not at.exception
+    assert {folder.name for folder in runs.root.iterdir()} == {small.vary(seed=seed).key for seed in (3, 4, 5, 6)}
+    assert linked.state.stage == "done"
+    assert not other.run().exception
+
+
+@pytest.mark.parametrize(
+    ("said", "room"), [("500", 5e8), ("", 2e9), ("a lot", 2e9), ("-1", 0), ("nan", 2e9), ("inf", 2e9)]
+)
+def test_the_room_for_runs_is_what_the_environment_says(monkeypatch, said, room):
+    monkeypatch.setenv("GARGALO_RUNS_MB", said)
+    assert resources.room() == room

@@ -8,6 +8,7 @@ import pytest
 
 import aecore as ae
 from aecore.jobs import LocalExecutor
+from aecore.text import Say
 from pages._ui import compare, resources, steer
 from tests.pages.test_pages import opened
 
@@ -24,7 +25,7 @@ def executor(tmp_path, monkeypatch):
 
 
 def wait(until) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while not until():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)
@@ -36,7 +37,7 @@ def test_a_knob_turned_in_mid_run_goes_on_from_there_and_can_be_undone(executor)
     parent = at.session_state.course.watched
     run = resources.run_of(parent.key)
     wait(lambda: len(run.history) > 12)
-    at.slider(key="rho").set_value(-0.5).run()
+    at.select_slider(key="rho").set_value(-0.5).run()
     assert not at.exception
     child = at.session_state.course.watched
     assert child.method.rho == -0.5
@@ -76,7 +77,7 @@ def test_a_knob_turned_after_the_run_begins_anew(executor):
     at = opened("sparse", **LINK | {"steps": "50"})
     at.button(key="train").click().run()
     wait(lambda: resources.run_of(at.session_state.course.watched.key).state.is_final)
-    at.slider(key="rho").set_value(-0.5).run()
+    at.select_slider(key="rho").set_value(-0.5).run()
     assert at.session_state.course.watched.start is None
     assert "start" not in at.query_params
 
@@ -91,12 +92,26 @@ def test_time_can_be_turned_back(executor):
     slider.set_value(10).run()
     assert not at.exception
     assert at.session_state.course.time == 10
+    words = Say("en")
+    assert at.button(key="play").label == words("watch.play")
     at.button(key="play").click().run()
     assert not at.exception
+    assert at.button(key="play").label == words("watch.pause")
+    shown = at.session_state.course.time
+    assert shown > 10
+    at.button(key="play").click().run()
+    for _ in range(3):
+        at.run()
+    assert (at.session_state.course.time, at.session_state.course.playing) == (shown, False)
+    assert at.button(key="play").label == words("watch.play")
+    at.button(key="play").click().run()
+    assert at.session_state.course.time > shown
     for _ in range(40):
         at.run()
     assert at.session_state.course.time is None
     assert not at.session_state.course.playing
+    at.button(key="play").click().run()
+    assert at.session_state.course.time < 10
 
 
 def test_two_methods_are_shown_side_by_side(executor):
@@ -127,7 +142,7 @@ def test_a_slider_that_is_dragged_makes_one_turn_of_it(executor, monkeypatch):
     wait(lambda: len(run.history) > 12)
     monkeypatch.setattr(steer, "DRAGGED", 60)
     for rho in (-0.89, -0.88, -0.87, -0.86, -0.6):
-        at.slider(key="rho").set_value(rho).run()
+        at.select_slider(key="rho").set_value(rho).run()
         assert not at.exception
     child = at.session_state.course.watched
     assert child.method.rho == -0.6
@@ -145,3 +160,23 @@ def test_another_network_in_mid_run_is_another_run(executor):
     assert not at.exception
     assert at.session_state.course.watched.start is None
     assert run.state.stage == "running"
+
+
+def test_a_run_without_the_penalty_takes_every_other_turn_of_the_one_with_it(executor):
+    at = opened("contractive", data="digits", steps="100000", latent="8")
+    at.button(key="train").click().run()
+    first, partner = at.session_state.course.together
+    wait(lambda: all(len(resources.run_of(one.key).history) > 3 for one in (first, partner)))
+    at.select_slider(key="rate").set_value(0.001).run()
+    assert not at.exception
+    turned, plain = at.session_state.course.together
+    assert (turned.fit.rate, plain.fit.rate, plain.method.strength) == (0.001, 0.001, 0.0)
+    assert plain.start == (partner, turned.start[1])
+    wait(lambda: all(resources.run_of(one.key).state.stage == "running" for one in (turned, plain)))
+
+    at.select_slider(key="strength").set_value(2.0).run()
+    again, same = at.session_state.course.together
+    assert (again.method.strength, same) == (2.0, plain)
+    wait(lambda: all(resources.run_of(one.key).state.stage == "running" for one in (again, same)))
+    at.button(key="stop").click().run()
+    wait(lambda: all(resources.run_of(one.key).state.is_final for one in (again, same)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -19,13 +20,48 @@ _mount = st.components.v2.component(
     "gargalo_plot",
     html=(_HERE / "plot.html").read_text("utf-8"),
     css=(_HERE / "plot.css").read_text("utf-8"),
-    js=(_HERE / "plot.js").read_text("utf-8").replace("/* palettes */ {}", json.dumps(PALETTES)),
+    js="\n".join((_HERE / name).read_text("utf-8") for name in ("plot.js", "points.js")).replace(
+        "/* palettes */ {}", json.dumps(PALETTES)
+    ),
     isolate_styles=False,
 )
 
 
+@dataclass(frozen=True)
+class Cloud:
+    """What the points of a figure answer to, beside zooming.
+
+    Attributes
+    ----------
+    words : dict of str
+        ``tools``, ``pan``, ``select``, ``lasso``, ``clear``, ``thumbs``: names of the tools; ``row`` and ``no_webgl``:
+        sentences with ``#row``, ``#drawn`` and ``#total``.
+    on_select : callable
+        Called with the rows of the points that are selected by box or lasso; none to clear.
+    on_point : callable
+        Called with the row of the point that is clicked.
+    card : str or None
+        Where the picture of a row is got: this, the row, and ``.png``.
+    pictures : dict or None
+        ``atlas``, the place of one picture with all of them; the ``columns``, ``count``, ``width`` and ``height`` of
+        its tiles; ``mask``, whether they are white on black.
+    """
+
+    words: dict[str, str]
+    on_select: Callable[[list[int]], None]
+    on_point: Callable[[int], None]
+    card: str | None = None
+    pictures: dict[str, object] | None = None
+
+
 def plot(
-    figure: str, *, key: str, alt: str, height: int = 360, on_click: Callable[[float, float], None] | None = None
+    figure: str,
+    *,
+    key: str,
+    alt: str,
+    height: int = 360,
+    on_click: Callable[[float, float], None] | None = None,
+    cloud: Cloud | None = None,
 ) -> None:
     """Show a figure.
 
@@ -41,14 +77,27 @@ def plot(
         In pixels; a figure that knows its aspect, such as ``rows``, takes less where the page is narrow.
     on_click : callable, optional
         Called with the place that is clicked, in the coordinates of the figure's axes.
+    cloud : Cloud, optional
+        For a figure of ``aecore.figures.cloud``.
     """
 
     def clicked() -> None:
-        if on_click and (place := st.session_state[key].get("clicked")):
+        if on_click and (place := (st.session_state.get(key) or {}).get("clicked")):
             on_click(*place)
 
+    def selected() -> None:
+        if cloud and (rows := (st.session_state.get(key) or {}).get("selected")) is not None:
+            cloud.on_select(rows)
+
+    def pointed() -> None:
+        if cloud and (row := (st.session_state.get(key) or {}).get("point")) is not None:
+            cloud.on_point(row)
+
     listening = {"on_clicked_change": clicked} if on_click else {}
-    data = {"figure": figure, "alt": alt, "height": height, "clicks": on_click is not None}
+    data: dict[str, object] = {"figure": figure, "alt": alt, "height": height, "clicks": on_click is not None}
+    if cloud:
+        listening |= {"on_selected_change": selected, "on_point_change": pointed}
+        data["cloud"] = {"words": cloud.words, "card": cloud.card, "pictures": cloud.pictures}
     _mount(key=key, data=data, **listening)
 
 

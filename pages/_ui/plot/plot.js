@@ -42,13 +42,13 @@ function settings(Plotly, state, words, coarse) {
     doubleClick: "reset",
     locale: "words",
     locales: { words: { dictionary: { "Reset axes": words.reset ?? "↺" }, format: {} } },
-    modeBarButtons: [words.aspect ? [save] : [save, "resetScale2d"]],
-    scrollZoom: false,
+    modeBarButtons: [words.aspect ? [save] : [save, state.flat === false ? "resetCameraDefault3d" : "resetScale2d"]],
+    scrollZoom: Boolean(state.cloud),
     showTips: false,
   };
 }
 
-async function draw(box, state) {
+async function draw(box, frame, state) {
   const Plotly = await loadPlotly();
   if (!box.isConnected || !box.clientWidth) return;
   const colours = palette(box);
@@ -61,21 +61,39 @@ async function draw(box, state) {
   if (title) layout.title.font = { size: Math.max(13, Math.min(17, (1.75 * layout.width) / title.length)) };
   const coarse = matchMedia("(pointer: coarse)").matches;
   layout.dragmode = coarse || words.aspect ? false : (layout.dragmode ?? "zoom");
+  const flat = state.flat;
+  if (state.cloud) gather(data, layout, frame, state);
+  if (flat !== state.flat) state.config = undefined;
+  state.colours = `${state.text.length} ${colours.background}`;
   state.background = colours.background;
   if (!state.config || state.language !== words.save) state.config = settings(Plotly, state, words, coarse);
   state.language = words.save;
   await Plotly.react(box, data, layout, state.config);
+  if (state.cloud) tools(box, frame, state, () => ask(box, frame, state));
+  if (!state.cloud || state.listening) return;
+  state.listening = true;
+  listen(box, frame, state);
+  paintThumbs(box, frame, state);
+}
+
+/* What is on the screen is drawn at the next frame, the rest when the browser has time for it. */
+function inTurn(box, work) {
+  const { top, bottom } = box.getBoundingClientRect();
+  if (bottom > 0 && top < innerHeight) requestAnimationFrame(work);
+  else if (window.requestIdleCallback) requestIdleCallback(work, { timeout: 500 });
+  else setTimeout(work, 100);
 }
 
 /* Draws soon, and once more after that if something changed meanwhile; never two at a time. */
-function ask(box, state) {
+function ask(box, frame, state) {
   if (state.asked) return;
   state.asked = true;
-  requestAnimationFrame(async () => {
+  inTurn(box, async () => {
     await state.drawing;
     state.asked = false;
-    if (state.held) return;
-    state.drawing = draw(box, state).catch((problem) => {
+    if (state.held || state.gone) return;
+    state.drawing = draw(box, frame, state).catch((problem) => {
+      if (state.gone) return;
       console.error(problem);
       box.textContent = state.alt;
       box.classList.add("gargalo-plot-failed");
@@ -109,12 +127,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (aspect) frame.style.setProperty("--plot-aspect", aspect);
   frame.classList.toggle("takes-clicks", data.clicks);
   state.clicked = (at) => data.clicks && at && setTriggerValue("clicked", at);
+  state.tell = setTriggerValue;
   state.alt = data.alt;
   state.text = data.figure;
-  ask(box, state);
+  state.cloud = data.cloud;
+  frame.querySelector(".gargalo-plot-tools").hidden = !state.cloud;
+  ask(box, frame, state);
 
   if (!state.watching) {
-    const again = () => ask(box, state);
+    const again = () => ask(box, frame, state);
     const size = new ResizeObserver(again);
     size.observe(box);
     /* A redraw would tear a half drawn zoom rectangle out of the hand. */
@@ -133,8 +154,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
       size.disconnect();
       removeEventListener("pointerup", release);
       removeEventListener("pointercancel", release);
-      window.Plotly?.purge(box);
       frame.plotState = undefined;
+      /* A drawing under way still needs what a purge takes from it. */
+      state.gone = true;
+      Promise.resolve(state.drawing).then(() => frame.plotState || window.Plotly?.purge(box));
     };
   }
   return state.watching;

@@ -1,0 +1,332 @@
+"""Exploring: what a visitor looks at in a latent space, and what is known of it; arrays are kept for all visitors."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from pages._ui import resources, steer
+from pages._ui.seen import see
+
+if TYPE_CHECKING:
+    from aecore.experiment import Experiment
+    from aecore.knobs import Complaint
+    from aecore.networks import Autoencoder
+    from aecore.samples import Samples
+    from aecore.views import Projected, Projection, Quality, Survey
+
+
+@dataclass
+class Visit:
+    """What a visitor has chosen in the explorer.
+
+    Attributes
+    ----------
+    experiment : Experiment or None
+        Whose latent space it is.
+    step : int or None
+        ``None`` for the latest.
+    turned : dict
+        The projection's knobs that were turned.
+    colour : str
+        ``label``, ``error``, ``none``, ``factor:<name>`` or ``latent:<number from 0>``.
+    axes : tuple of int
+        The latents chosen as axes.
+    selected : tuple of int
+        Rows, in the order of :func:`~aecore.training.examples`.
+    clicked : int or None
+    kept : dict
+        Selections laid aside, by name.
+    miscoloured : str
+        A colour that was asked for and is not there.
+    trouble : str
+        The key of what was wrong with a link.
+    complaints : sequence of Complaint
+    """
+
+    experiment: Experiment | None = None
+    step: int | None = None
+    turned: dict[str, Any] = field(default_factory=dict)
+    colour: str = ""
+    axes: tuple[int, ...] = ()
+    selected: tuple[int, ...] = ()
+    clicked: int | None = None
+    kept: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    miscoloured: str = ""
+    trouble: str = ""
+    complaints: Sequence[Complaint] = ()
+
+    def look_at(self, experiment: Experiment) -> None:
+        """Look at another run; what was selected stays where the data are the same."""
+        if self.experiment and self.experiment.data != experiment.data:
+            self.selected, self.clicked, self.kept = (), None, {}
+        self.experiment, self.step = experiment, None
+
+    def within(self, points: int) -> None:
+        """Forget the rows that are no longer shown."""
+        self.selected = tuple(row for row in self.selected if row < points)
+        self.kept = {name: kept for name, rows in self.kept.items() if (kept := tuple(r for r in rows if r < points))}
+        if self.clicked is not None and self.clicked >= points:
+            self.clicked = None
+
+
+def visit() -> Visit:
+    """Return this visitor's visit."""
+    return st.session_state.setdefault("visit", Visit())
+
+
+def arrive(address: dict[str, object]) -> None:
+    """Take over what a link says: a run by its key or an experiment by its names, and how to look at it."""
+    from aecore.experiment import Experiment
+    from aecore.knobs import Complaint
+    from aecore.views import Projection
+
+    now = visit()
+    knobs = Projection.knobs()
+    own = {name: str(text) for name, text in address.items() if name in (*knobs, "run", "colour", "axes")}
+    rest = {name: text for name, text in address.items() if name not in own}
+    now.trouble, now.complaints = "", ()
+    if "run" in own:
+        found = by_key(own["run"])
+        now.trouble = "" if found else "no_such_run"
+        now.look_at(found or home())
+    elif rest:
+        settled = Experiment.settle(rest)
+        now.complaints = settled.complaints
+        now.look_at(settled.experiment)
+    for name in (name for name in knobs if name in own):
+        value, reason = knobs[name].settle(own[name])
+        now.turned[name] = value
+        if reason:
+            now.complaints = (*now.complaints, Complaint(name, own[name], value, reason))
+    now.colour = own.get("colour", now.colour)
+    if "axes" in own:
+        now.axes = tuple(int(one) - 1 for one in re.findall(r"\d{1,4}", own["axes"]) if int(one))
+
+
+def home() -> Experiment:
+    """Return the gallery's first experiment, which is always there."""
+    from aecore import gallery
+
+    return gallery.experiment_of("home")
+
+
+_known: dict[str, Experiment] = {}
+
+
+def know(experiment: Experiment) -> None:
+    """Let an experiment be found by its key though it has no run yet."""
+    _known[experiment.key] = experiment
+    while len(_known) > 256:
+        _known.pop(next(iter(_known)))
+
+
+def by_key(key: str) -> Experiment | None:
+    """Return the experiment of a run of this server or of the gallery; ``None`` for anything else."""
+    if not re.fullmatch(r"[0-9a-f]{16}", key):
+        return None
+    try:
+        return resources.run_of(key).experiment
+    except (OSError, ValueError):
+        return _known.get(key)
+
+
+def choices(current: Experiment) -> dict[str, Experiment]:
+    """Return the runs to choose from by key: the one looked at, this visitor's, the gallery's."""
+    from aecore import gallery
+
+    shipped = [gallery.experiment_of(name) for name in gallery.TABLE]
+    mine = [one for one in steer.course().visited.values() if steer.state_of(one).stage != "absent"]
+    return {one.key: one for one in (current, *reversed(mine), *shipped)}
+
+
+def model(experiment: Experiment, step: int) -> Autoencoder:
+    """Return the model of a run at a step."""
+    return see(experiment).at(step)
+
+
+def examples(experiment: Experiment, points: int) -> list[Samples]:
+    """Return the samples that are shown, those held out first."""
+    from aecore.training import examples
+
+    return examples(experiment, points)
+
+
+def inputs(experiment: Experiment, rows: Iterable[int]) -> Any:
+    """Return the inputs of some rows.
+
+    Raises
+    ------
+    LookupError
+        If there is no such row.
+    """
+    wanted = list(rows)
+    first, *more = examples(experiment, 1 + max(wanted, default=0))
+    if not more:
+        return first.inputs[wanted]
+    found = first.inputs[:1].repeat(len(wanted), *[1] * (first.inputs.dim() - 1))
+    for place, row in enumerate(wanted):
+        found[place] = first.inputs[row] if row < first.size else more[0].inputs[row - first.size]
+    return found
+
+
+@lru_cache(maxsize=8)
+def labels(experiment: Experiment, points: int) -> np.ndarray | None:
+    """Return the labels of the samples that are shown."""
+    return _joined([part.labels for part in examples(experiment, points)])
+
+
+@lru_cache(maxsize=8)
+def factors(experiment: Experiment, points: int) -> np.ndarray | None:
+    """Return the factors of the samples that are shown, where they have names."""
+    if not experiment.data.factors:
+        return None
+    return _joined([part.factors for part in examples(experiment, points)])
+
+
+def _joined(parts: Sequence[Any]) -> np.ndarray | None:
+    arrays = [part.numpy() for part in parts if part is not None]
+    return np.concatenate(arrays) if len(arrays) == len(parts) else None
+
+
+def most(experiment: Experiment, wanted: int) -> int:
+    """Return how many samples there are, the training part looked at only where so many are wanted."""
+    from aecore.training import posed
+
+    held_out = posed(experiment, "test").size
+    return held_out if wanted <= held_out else held_out + posed(experiment, "train").size
+
+
+@lru_cache(maxsize=8)
+def survey(experiment: Experiment, step: int, points: int) -> Survey:
+    """Return codes and errors of the samples that are shown."""
+    from aecore import views
+
+    return views.survey(model(experiment, step), [part.inputs for part in examples(experiment, points)])
+
+
+@lru_cache(maxsize=16)
+def at_once(experiment: Experiment, step: int, wanted: Projection, axes: tuple[int, ...]) -> Projected:
+    """Return a layout that takes no time."""
+    from aecore import views
+
+    return views.project(survey(experiment, step, wanted.points).codes, wanted, axes=axes)
+
+
+def kept(experiment: Experiment, step: int, wanted: Projection) -> Projected | None:
+    """Return a layout that took its time, if it is known."""
+    path = resources.layout(resources.run_of(experiment.key), step, wanted)
+    return _read(str(path)) if path.exists() else None
+
+
+@lru_cache(maxsize=16)
+def _read(path: str) -> Projected | None:
+    from pathlib import Path
+
+    from aecore import jobs
+
+    return jobs.kept(Path(path))
+
+
+def layout(experiment: Experiment, step: int, wanted: Projection, axes: tuple[int, ...]) -> Projected | None:
+    """Return a layout, if it is known or takes no time."""
+    return kept(experiment, step, wanted) if wanted.slow else at_once(experiment, step, wanted, axes)
+
+
+def quality(experiment: Experiment, step: int, wanted: Projection, axes: tuple[int, ...]) -> Quality:
+    """Judge a layout that is known; takes a second."""
+    from aecore import views
+
+    found = layout(experiment, step, wanted, axes)
+    assert found is not None
+    codes = survey(experiment, step, wanted.points).codes
+    return views.quality(codes, found.points, labels(experiment, wanted.points))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Selected samples, to be taken away.
+
+    Attributes
+    ----------
+    columns : dict
+        One-dimensional arrays or lists by name, all of one length.
+    """
+
+    columns: dict[str, Any]
+
+    def csv(self) -> bytes:
+        """Write them as comma-separated text."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows(zip(*(column.tolist() for column in self.columns.values()), strict=True))
+        return text.getvalue().encode()
+
+
+def table(
+    experiment: Experiment, step: int, points: int, rows: Sequence[int], names: Sequence[str] | None, found: Projected
+) -> Table:
+    """Return what is known of some rows: part of the data, label, factors, error, code, place in the picture."""
+    chosen = np.asarray(rows, int)
+    surveyed = survey(experiment, step, points)
+    held_out = examples(experiment, points)[0].size
+    columns: dict[str, Any] = {"row": chosen, "part": np.where(chosen < held_out, "test", "train")}
+    if (every := labels(experiment, points)) is not None:
+        columns["label"] = every[chosen]
+        if names:
+            columns["name"] = np.array(names)[every[chosen]]
+    if (known := factors(experiment, points)) is not None:
+        columns |= dict(zip(experiment.data.factors, known[chosen].T, strict=True))
+    columns["error"] = surveyed.errors[chosen]
+    columns |= {f"z{i}": column for i, column in enumerate(surveyed.codes[chosen].T, 1)}
+    columns |= {f"place{i}": column for i, column in enumerate(found.points[chosen].T, 1)}
+    return Table(columns)
+
+
+def npz(experiment: Experiment, step: int, points: int, rows: Sequence[int], found: Projected) -> bytes:
+    """Write rows, labels, factors, errors, codes, places and inputs of some samples as NPZ, without pickles."""
+    chosen = np.asarray(rows, int)
+    surveyed = survey(experiment, step, points)
+    arrays = {
+        "rows": chosen,
+        "errors": surveyed.errors[chosen],
+        "codes": surveyed.codes[chosen],
+        "places": found.points[chosen],
+        "inputs": inputs(experiment, rows).numpy(),
+    }
+    known = {"labels": labels(experiment, points), "factors": factors(experiment, points)}
+    arrays |= {name: array[chosen] for name, array in known.items() if array is not None}
+    stream = io.BytesIO()
+    np.savez_compressed(stream, allow_pickle=False, **arrays)
+    return stream.getvalue()
+
+
+def fitted(experiment: Experiment) -> tuple[Projection, list[Complaint]]:
+    """Return the projection that the visitor wants of an experiment's codes, and what had to change."""
+    from aecore.knobs import Complaint
+    from aecore.views import Projection
+
+    wanted, flat = Projection(**visit().turned), []
+    if wanted.dimensions > max(2, experiment.net.latent):
+        flat = [Complaint("dimensions", str(wanted.dimensions), 2, "too_high")]
+        wanted = replace(wanted, dimensions=2)
+    fitted, complaints = wanted.fitted(most(experiment, wanted.points))
+    return fitted, [*flat, *complaints]
+
+
+def joined(linked: Sequence[Complaint], fitted: Sequence[Complaint]) -> list[Complaint]:
+    """Return complaints about a link and about what fits the codes, one for each name: what was given, what is used."""
+    said = {complaint.name: complaint for complaint in linked}
+    for complaint in fitted:
+        given = said[complaint.name].given if complaint.name in said else complaint.given
+        said[complaint.name] = complaint._replace(given=given)
+    return list(said.values())

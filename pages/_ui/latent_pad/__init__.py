@@ -1,0 +1,303 @@
+"""A latent space under the pointer: the decoder travels to the browser, and answers there.
+
+What travels is one piece of bytes: the length of a JSON header, the header, and all numbers as float32,
+the weights layer by layer, then the codes that lie on the plane, how far from it they lie, and their labels.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from aecore.figures.theme import PALETTES
+from aecore.text import Say
+
+if TYPE_CHECKING:
+    from aecore.datasets import Data
+    from aecore.networks import Autoencoder
+    from aecore.samples import Samples
+    from pages._ui.seen import Seen
+
+_HERE = Path(__file__).parent
+# Sliders that are shown: of a large code the latents that carry most.
+MOST = 12
+# Neighbours of a code that are shown.
+NEAR = 10
+
+
+def _component(name: str):  # type: ignore[no-untyped-def]
+    shared = (_HERE / "decoder.js").read_text("utf-8").replace("/* palettes */ {}", json.dumps(PALETTES))
+    return st.components.v2.component(
+        f"gargalo_{name}",
+        html=(_HERE / f"{name}.html").read_text("utf-8"),
+        css=(_HERE / "latent_pad.css").read_text("utf-8"),
+        js=shared + (_HERE / f"{name}.js").read_text("utf-8"),
+        isolate_styles=False,
+    )
+
+
+_pad, _sliders = _component("latent_pad"), _component("sliders")
+
+
+def pad(
+    model: Autoencoder,
+    samples: Samples,
+    data: Data,
+    *,
+    key: str,
+    words: Say,
+    pair: tuple[int, ...] | None = None,
+    z: tuple[float, ...] | None = None,
+    on_choose: Callable[[tuple[float, ...]], None] | None = None,
+) -> None:
+    """Show two latents as a plane, and under the pointer what the decoder makes of it.
+
+    Nothing is sent while the pointer moves. A model with one latent gets a line instead of a plane.
+
+    Parameters
+    ----------
+    model : Autoencoder
+        Of any method; one of a run, or a shipped one.
+    samples : Samples
+        Held-out pictures whose codes lie on the plane.
+    data : Data
+        What the samples are of.
+    key : str
+        One place in the page; another model under the same key is drawn into the same plane.
+    words : Say
+        The visitor's language.
+    pair : tuple of int, optional
+        The latents to the right and upwards; by default those that carry most.
+    z : tuple of float, optional
+        The code that is held; its other latents stay as they are when the pointer moves. By default all are 0.
+    on_choose : callable, optional
+        Called with the code of the place that is clicked.
+    """
+
+    def clicked() -> None:
+        if on_choose and (code := (st.session_state.get(key) or {}).get("clicked")):
+            on_choose(tuple(code))
+
+    packed = _packed(model, samples, data, words.language, pair, z)
+    if packed is None:
+        st.info(words("pad.not_here"), icon=":material/developer_board_off:")
+    else:
+        _pad(key=key, data=packed, on_clicked_change=clicked)
+
+
+def sliders(
+    model: Autoencoder,
+    samples: Samples,
+    data: Data,
+    *,
+    key: str,
+    words: Say,
+    z: tuple[float, ...] | None = None,
+) -> None:
+    """Show a slider for every latent, those that carry most first, and what the decoder makes of them.
+
+    Parameters
+    ----------
+    model, samples, data, key, words
+        As :func:`pad` takes them.
+    z : tuple of float, optional
+        Where the sliders begin; by default at 0.
+    """
+    packed = _packed(model, samples, data, words.language, MOST, z)
+    if packed is None:
+        st.info(words("pad.not_here"), icon=":material/developer_board_off:")
+    else:
+        _sliders(key=key, data=packed)
+
+
+@lru_cache(maxsize=16)
+def _packed(
+    model: Autoencoder,
+    samples: Samples,
+    data: Data,
+    language: str,
+    shown: tuple[int, ...] | int | None,
+    z: tuple[float, ...] | None,
+) -> bytes | None:
+    """Write what the browser needs; ``shown`` are the latents, or how many of those that carry most."""
+    from aecore import views
+    from aecore.networks import GaussianAutoencoder
+
+    layers = views.layers(model)
+    if layers is None:
+        return None
+    words = Say(language)
+    usage, codes = _usage(model, samples), views.codes(model, samples.inputs)
+    latents = shown if isinstance(shown, tuple) else views.leading(usage, shown or 2)
+    gaussian = isinstance(model, GaussianAutoencoder)
+    names = [named(model, i) for i in range(model.n_latent)]
+    scale, shift = views.contrast(samples.inputs.numpy(), data.value_range)
+    none = samples.labels is None
+    labels = np.full(samples.size, -1) if none else samples.labels.numpy()
+    header = {
+        "layers": [{"kind": layer.kind, **layer.sizes} for layer in layers],
+        "link": model.link,
+        "shape": list(model.shape),
+        "scale": scale,
+        "shift": shift,
+        "gaussian": gaussian,
+        "pair": list(latents),
+        "spans": views.spans(model, codes)[list(latents)].tolist(),
+        "z": [0.0] * model.n_latent if z is None else list(z),
+        "held": z is not None,
+        "latents": [names[i] for i in latents],
+        "axes": [words(_kind(model), name=names[i], value=words.number(float(usage[i]), 2)) for i in latents],
+        "count": samples.size,
+        "classes": 0 if none else data.classes,
+        "names": _classes(data, words),
+        "language": language.replace("_", "-"),
+        "words": _words(words, len(usage), gaussian),
+    }
+    points = codes[:, list(latents)]
+    # What the latents that are not shown add to the squared distance from a place in the plane.
+    off = np.square(np.delete(codes - np.array(header["z"]), latents, axis=1)).sum(1)
+    numbers = [array.ravel() for layer in layers for array in layer.arrays] + [points.ravel(), off, labels]
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 4)
+    return np.uint32(len(text)).tobytes() + text + np.concatenate(numbers).astype(np.float32).tobytes()
+
+
+@lru_cache(maxsize=16)
+def _usage(model: Autoencoder, samples: Samples) -> np.ndarray:
+    from aecore import views
+
+    return views.usage(model, samples.inputs)
+
+
+def _kind(model: Autoencoder) -> str:
+    from aecore.networks import GaussianAutoencoder
+
+    return "pad.axis_kl" if isinstance(model, GaussianAutoencoder) else "pad.axis_variance"
+
+
+def named(model: Autoencoder, i: int) -> str:
+    """Return the symbol of a latent: z of a Gaussian code, h of another, counted from 1."""
+    from aecore.networks import GaussianAutoencoder
+
+    return symbol(i, gaussian=isinstance(model, GaussianAutoencoder))
+
+
+def symbol(i: int, *, gaussian: bool) -> str:
+    """Return the symbol of a latent of a Gaussian code or of another."""
+    return ("z" if gaussian else "h") + str(i + 1).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+def _classes(data: Data, words: Say) -> Sequence[str]:
+    from pages._ui import say
+
+    return say.classes(data, words) or [str(i) for i in range(data.classes)]
+
+
+def _words(words: Say, latents: int, gaussian: bool) -> dict[str, str]:
+    said = {name: words(f"pad.{name}") for name in ("label", "role", "picture", "map", "back")}
+    said["near"] = words("pad.near", label="{label}")
+    said["range"] = words("pad.range_prior" if gaussian else "pad.range_codes")
+    if latents > MOST:
+        said["range"] += " " + words("pad.most", shown=MOST, of=latents)
+    return said
+
+
+@dataclass
+class Walk:
+    """Where a visitor is in a latent space.
+
+    Attributes
+    ----------
+    pair : tuple of int
+        The latents that are shown.
+    wanted : bool
+        Whether the visitor chose them.
+    lost : bool
+        Whether those that were chosen are there no longer.
+    z : tuple of float or None
+        The code that is held.
+    """
+
+    pair: tuple[int, ...] = ()
+    wanted: bool = False
+    lost: bool = False
+    z: tuple[float, ...] | None = None
+
+    def settle(self, usage: np.ndarray, *, moving: bool) -> None:
+        """Keep to what a code of this size has, and while a run goes on to the axes that are shown."""
+        from aecore import views
+
+        size = len(usage)
+        if self.z is not None and len(self.z) != size:
+            self.z = None
+        if len(self.pair) != min(2, size) or max(self.pair) >= size:
+            self.lost, self.wanted, self.pair = self.wanted, False, ()
+        if not self.wanted:
+            self.pair = views.leading(usage, held=self.pair if moving else ())
+
+
+def walk(seen: Seen, *, key: str = "pad") -> Seen:
+    """Show the pad of a run with the choice of its latents.
+
+    Returns
+    -------
+    Seen
+        The same moment with the code that is held among its choices, as ``z``; ``None`` for none.
+    """
+    from pages._ui import say
+
+    words, model = say.words(), seen.model
+    walk: Walk = st.session_state.setdefault(f"{key}_walk", Walk())
+    usage = _usage(model, seen.held_out)
+    walk.settle(usage, moving=not seen.state.is_final)
+
+    def turn(axis: int) -> None:
+        pair, latent = list(walk.pair), st.session_state[f"{key}_{axis}"]
+        if latent in pair:
+            pair.reverse()
+        pair[axis] = latent
+        walk.pair, walk.wanted, walk.lost = tuple(pair), True, False
+
+    def hold(z: tuple[float, ...] | None) -> None:
+        walk.z = z
+
+    def write(latent: int) -> str:
+        # The browser sends back what is written, so it must not change while a run goes on.
+        return named(model, latent)
+
+    if walk.lost:
+        st.info(words("pad.lost", size=len(usage)), icon=":material/move_down:")
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}_choice"):
+        for axis, latent in enumerate(walk.pair if len(usage) > 2 else ()):
+            st.session_state[f"{key}_{axis}"] = latent
+            look = {"format_func": write, "on_change": turn, "args": (axis,), "width": 130}
+            st.selectbox(words(f"pad.axis_{axis}"), range(len(usage)), key=f"{key}_{axis}", **look)
+        free = walk.z is None
+        st.button(words("pad.release"), key=f"{key}_release", on_click=hold, args=(None,), disabled=free)
+    pad(model, seen.held_out, seen.experiment.data, key=key, words=words, pair=walk.pair, z=walk.z, on_choose=hold)
+    return seen.choose(z=walk.z)
+
+
+def near(seen: Seen, words: Say) -> Any:
+    """Draw the held-out inputs whose codes lie nearest to the one that is held, or to 0, and what is rebuilt of them.
+
+    Drawn whether a code is held or not, so that nothing below moves when one is.
+    """
+    from aecore import figures, views
+
+    codes = views.codes(seen.model, seen.held_out.inputs)
+    held = seen.choices["z"]
+    z = np.zeros(codes.shape[1]) if held is None else np.array(held)
+    rows = views.near(codes, z, NEAR)
+    inputs = seen.held_out.inputs[rows.tolist()].numpy()
+    pictures = views.shown([inputs, views.decoded(seen.model, codes[rows])], seen.experiment.data.value_range)
+    distances = np.linalg.norm(codes[rows] - z, axis=1)
+    names = [words("pad.near_zero" if held is None else "pad.near_inputs"), words("pad.near_rebuilt")]
+    return figures.rows(pictures, names=names, errors=[distances, np.full(len(rows), np.nan)], say=words)

@@ -1,0 +1,277 @@
+"""The β-VAE and its kin: a heavier divergence, and latents that each come to stand for one factor."""
+
+from functools import partial
+from itertools import chain
+from statistics import median
+
+import numpy as np
+import streamlit as st
+
+from aecore import figures, views
+from pages._ui import latent_pad, resources, say, show, steer, turn, watch
+from pages._ui.seen import disentangled, see
+from pages._ui.show import Fact
+
+SEEDS = 5
+SMALL = 1500  # steps of each run of the sweep over the weight, at most
+WEIGHTS = {
+    "beta": ("beta", (1.0, 2.0, 4.0, 8.0, 16.0)),
+    "btcvae": ("beta", (2.0, 4.0, 8.0, 12.0, 20.0)),
+    "capacity": ("capacity", (4.0, 7.0, 10.0, 15.0, 20.0)),
+    "factor": ("gamma", (1.0, 3.0, 6.0, 12.0, 24.0)),
+}  # what trades distortion for divergence in each variant
+STARTS = range(51)  # the origin, and held-out inputs
+APART = 0.5  # from which on two measures of one model disagree
+
+say.lesson("beta_vae")
+experiment = turn.experiment(method="beta_vae", data=("sprites", "mnist", "fashion_mnist"))
+method, fresh = experiment.method, experiment.fresh
+weight = "beta" if method.variant in ("beta", "btcvae") else "gamma"
+plain = fresh.vary(variant="beta", beta=1.0)
+seeds = [fresh.vary(seed=(fresh.seed + i) % 2**31) for i in range(SEEDS)] if experiment.data.sizes else []
+short = {"steps": min(SMALL, fresh.fit.steps)}
+if method.variant == "capacity":  # rises during the same share of the steps
+    short["rise"] = max(round(method.rise * short["steps"] / fresh.fit.steps), 1)
+small = fresh.vary(**short)
+series = {
+    variant: [small.vary(variant=variant, **{knob: value}) for value in values]
+    for variant, (knob, values) in WEIGHTS.items()
+    if variant in (method.variant, "beta")
+}
+swept = [*chain.from_iterable(series.values())]
+
+
+def held_out_distortion(seen, words):
+    curves = {words("vae.distortion"): [event.scores["watched_distortion"] for event in seen.history]}
+    look = {"title": words("beta_vae.held_out_distortion"), "unit": words("vae.nats_pixels")}
+    return show.curves(seen, words, [event.step for event in seen.history], curves, **look)
+
+
+def held_out_divergence(seen, words):
+    steps = [event.step for event in seen.history]
+    curves = {words("vae.kl"): [event.scores["watched_kl"] for event in seen.history]}
+    look = {"title": words("beta_vae.held_out_divergence"), "unit": words("beta_vae.nats_latents")}
+    if method.variant == "capacity" and steps:
+        target = words("beta_vae.target")
+        curves[target] = led_to(seen.experiment, np.array(steps, float))
+        look["baselines"] = [target]
+    return show.curves(seen, words, steps, curves, **look)
+
+
+def led_to(one, steps):
+    """Return the capacity at steps of a run, with what it was before knobs were turned."""
+    if not one.start:
+        return one.method.risen(np.zeros(len(steps)), steps)
+    parent, turned = one.start
+    after = one.method.risen(led_to(parent, np.array([float(turned)])), np.maximum(steps - turned, 0))
+    return np.where(steps > turned, after, led_to(parent, steps))
+
+
+def parts(seen, words):
+    """Return the weighted terms of the loss beside the reconstruction's, beside which they would look flat."""
+    events = [event for event in seen.history if event.terms]
+    names = [name for name in (events[-1].terms if events else ()) if name != "reconstruction"]
+    curves = {
+        words(f"beta_vae.term_{method.variant}_{name}"): [event.terms[name] for event in events] for name in names
+    }
+    steps = [event.step for event in events]
+    return show.curves(seen, words, steps, curves, title=words("beta_vae.parts"), unit=words("beta_vae.nats_latents"))
+
+
+def divergences(seen, words):
+    found = seen.posteriors
+    order, used = found.order.tolist(), int(found.active.sum())
+    names = [words("beta_vae.latent", i=i + 1) for i in order]
+    groups = (words("vae.active", count=used), words("vae.unused", count=len(order) - used))
+    look = {"axes": (words("vae.latents"), words("vae.nats_latent")), "title": words("vae.divergences")}
+    return figures.bars(found.kl[order], names, found.active[order], groups=groups, say=words, **look)
+
+
+def traversed(seen):
+    x, start = seen.held_out.inputs, seen.choices["start"]
+    return views.traversals(seen.model, x, start=x[start - 1] if start else None, over=seen.choices["range"])
+
+
+def traversal(seen, words):
+    found = traversed(seen)
+    names = [
+        words("beta_vae.row", i=i, kl=words.number(kl, 2), low=words.number(low, 1), high=words.number(high, 1))
+        for i, kl, (low, *_, high) in zip(found.latents + 1, found.kl, found.values, strict=True)
+    ]
+    return figures.rows(found.pictures, names=names, say=words)
+
+
+def without(seen):
+    """Return the run at β = 1, at the same moment where the visitor went back in time."""
+    there = see(plain)
+    return there.back(seen.step) if seen.travelled else there
+
+
+def traversal_plain(seen, words):
+    return traversal(without(seen).choose(**seen.choices), words)
+
+
+def animated(seen, words, kind):
+    found = traversed(seen)
+    names = [words("beta_vae.latent", i=i) for i in found.latents + 1]
+    return figures.animation(found.pictures, names=names, kind=kind)
+
+
+def measured(one, step=None):
+    """Return what is measured of a run at a step, by default its last; ``None`` while that is not known."""
+    if step is None and steer.state_of(one).stage != "done":
+        return None
+    return resources.aside(disentangled, one, step or one.fit.steps)
+
+
+def information(seen, words):
+    found, _ = measured(experiment, seen.choices["measured"])
+    kl = views.posteriors(seen.at(seen.choices["measured"]), seen.held_out.inputs).kl
+    order = np.argsort(-kl, kind="stable")
+    rows = [words("beta_vae.latent_kl", i=i + 1, kl=words.number(kl[i], 1)) for i in order]
+    columns = [words(f"factor.{name}") for name in experiment.data.factors]
+    look = {"title": words("beta_vae.information"), "unit": words("beta_vae.information_unit")}
+    return figures.matrix(found[order], rows=rows, columns=columns, say=words, **look)
+
+
+def scores(seen, words):
+    _, found = measured(experiment, seen.choices["measured"])
+    others = [known[1] for known in map(measured, seeds) if known]
+
+    def fact(name):
+        spread = sorted(getattr(one, name) for one in others)
+        meaning = words(f"beta_vae.{name}_meaning")
+        if len(spread) > 1:
+            low, middle, high = (words.number(value, 2) for value in (spread[0], median(spread), spread[-1]))
+            meaning += " " + words("beta_vae.spread", seeds=len(spread), low=low, median=middle, high=high)
+        return Fact(words(f"beta_vae.{name}"), words.number(getattr(found, name), 2), meaning)
+
+    return [*map(fact, found._fields)]
+
+
+def convention(seen, words):
+    pixels, latents = int(np.prod(experiment.data.shape)), seen.model.n_latent
+    meaning = words("beta_vae.effective_meaning", value=method.beta, pixels=pixels, latents=latents)
+    return [Fact(words("beta_vae.effective"), words.number(method.beta * latents / pixels), meaning)]
+
+
+def verdict(seen, words):
+    _, found = measured(experiment, seen.choices["measured"])
+    numbers = {"mig": words.number(found.mig, 2), "higgins": words.number(found.higgins, 2)}
+    said = "disagree" if found.higgins - found.mig > APART else "agree"
+    return words(f"beta_vae.{said}", step=seen.choices["measured"], **numbers)
+
+
+def ended(words, point):
+    """Give the points of each variant's runs that have ended, by its name in the legend."""
+
+    def label(one):
+        knob = WEIGHTS[one.method.variant][0]
+        return words(
+            "beta_vae.at", sign=words(f"beta_vae.sign_{knob}"), value=words.number(getattr(one.method, knob), 0)
+        )
+
+    return {
+        words(f"option.variant.{variant}"): [
+            (*point(one), label(one)) for one in runs if steer.state_of(one).stage == "done" and point(one)
+        ]
+        for variant, runs in series.items()
+    }
+
+
+def trade(history):
+    found = history[-1].scores
+    return found["watched_kl"], found["watched_distortion"]
+
+
+def rate_distortion(seen, words):
+    own = (*trade(seen.history), words("beta_vae.this_run")) if seen.history else None
+    look = {
+        "axes": (words("beta_vae.rate"), words("beta_vae.distortion")),
+        "title": words("beta_vae.plane", steps=small.fit.steps),
+    }
+    runs = ended(words, lambda one: trade(resources.run_of(one.key).history))
+    return figures.plane(runs, own=own, bound=words("beta_vae.best"), say=words, **look)
+
+
+def gap_distortion(seen, words):
+    def point(one):
+        known = measured(one)
+        return known and (trade(resources.run_of(one.key).history)[1], known[1].mig)
+
+    look = {
+        "axes": (words("beta_vae.distortion"), words("beta_vae.mig")),
+        "title": words("beta_vae.gaps", steps=small.fit.steps),
+    }
+    return figures.plane(ended(words, point), say=words, **look)
+
+
+def pictures(seen):
+    words = say.words()
+    show.row(seen, held_out_distortion, held_out_divergence, every=0.5)
+    show.row(seen, divergences, parts, every=0.5)
+
+    st.header(words("beta_vae.traversals"), anchor=False)
+    st.markdown(words("beta_vae.traversals_lead"))
+    left, right = st.columns(2)
+    write = {"key": "range", "format_func": lambda name: words(f"beta_vae.over_{name}")}
+    over = left.segmented_control(
+        words("beta_vae.range"), ("prior", "posterior"), default="prior", required=True, **write
+    )
+    write = {"key": "start_from", "format_func": lambda i: words.number(i) if i else words("beta_vae.origin")}
+    seen = seen.choose(range=over, start=right.select_slider(words("beta_vae.start"), STARTS, **write))
+    if plain == experiment:
+        show.row(seen, traversal, height=560, every=1)
+    else:
+        steer.sweep_buttons("beta_vae.plain", [plain])
+        here = {"name": words(f"option.variant.{method.variant}"), "sign": words(f"beta_vae.sign_{weight}")}
+        trained = without(seen).step
+        there = words(f"beta_vae.without_{'trained' if trained else 'fresh'}", step=trained)
+        named = ((traversal, words("beta_vae.with", value=getattr(method, weight), **here)), (traversal_plain, there))
+        for place, (make, name) in zip(st.columns(2), named, strict=True):
+            with place:
+                st.markdown(name)
+                show.row(seen.choose(plain=trained), make, height=560, every=1)
+    with st.container(horizontal=True):
+        for kind in ("GIF", "WEBP"):
+            about = {"mime": f"image/{kind.lower()}", "on_click": "ignore", "icon": ":material/animation:"}
+            file = f"traversals.{kind.lower()}"
+            st.download_button(words("beta_vae.save", kind=kind), partial(animated, seen, words, kind), file, **about)
+    st.markdown(words("beta_vae.sliders"))
+    x, start = seen.held_out.inputs, seen.choices["start"]
+    z = tuple(views.codes(seen.model, x[start - 1 : start])[0].tolist()) if start else None
+    latent_pad.sliders(seen.model, seen.held_out, experiment.data, key="sliders", words=words, z=z)
+
+    st.header(words("beta_vae.measures"), anchor=False)
+    if seeds:
+        measures(seen, words)
+    else:
+        st.info(words("beta_vae.no_factors"), icon=":material/help:")
+    if method.variant == "beta":
+        show.facts(seen, convention)
+
+    st.header(words("beta_vae.trade"), anchor=False)
+    st.markdown(words("beta_vae.trade_lead"))
+    steer.sweep_buttons("beta_vae.weights", swept)
+    seen = seen.choose(known=sum(bool(measured(one)) for one in swept) if seeds else 0)
+    show.row(seen, *([rate_distortion, gap_distortion] if seeds else [rate_distortion]), every=1)
+
+
+def measures(seen, words):
+    st.markdown(words("beta_vae.measures_lead"))
+    steer.sweep_buttons("beta_vae.seeds", seeds)
+    # The moment of a run under way is gone before it is measured; its keyframes stay.
+    under_way = seen.state.stage == "running" and not seen.travelled
+    latest = [step for step in (seen.kept[:-1] if under_way else seen.kept) if step][-2:]
+    step = next((step for step in reversed(latest) if measured(experiment, step)), None)
+    if step is None:
+        st.caption(words("beta_vae.measuring" if seen.step else "beta_vae.train_first"))
+        return
+    seen = seen.choose(measured=step, seeds=sum(bool(measured(one)) for one in seeds))
+    show.sentence(seen, verdict)
+    show.row(seen, information, every=1)
+    show.facts(seen, scores)
+
+
+watch.training(experiment, pictures, beside=[plain, *seeds, *swept])
+say.more("beta_vae")

@@ -1,0 +1,183 @@
+"""The variational autoencoder: codes that are distributions, kept near a prior from which one can draw."""
+
+import numpy as np
+import streamlit as st
+
+from aecore import figures, views
+from pages._ui import latent_pad, resources, say, show, turn, watch
+from pages._ui.seen import importance_bound
+
+COLUMNS = 10
+SIDE = 12  # pictures along each side of the manifold
+ELLIPSES = 120
+DRAWN = 20  # samples from the prior
+COUNTS = (1, 5, 10, 50, 100, 500, 1000, 5000)  # each divides the next
+LIVE = 4  # of them while a run is under way
+WEIGHED = 100  # held-out inputs behind the importance-weighted bound
+
+say.lesson("vae")
+experiment = turn.experiment(method="vae", data=("mnist", "fashion_mnist", "digits", "sprites", "patches"))
+
+
+def bound(seen, words):
+    steps = [event.step for event in seen.history]
+    names = ("bound", "distortion", "kl")
+    curves = {words(f"vae.{name}"): [event.scores[f"watched_{name}"] for event in seen.history] for name in names}
+    return show.curves(seen, words, steps, curves, title=words("vae.terms"), unit=words("vae.nats"))
+
+
+def rebuilt(seen, words):
+    shown = views.beside_pca(seen.model, seen.held_out.inputs[:COLUMNS], None, experiment.data.value_range)
+    names = [words("vae.original"), words("vae.rebuilt")]
+    return figures.rows(shown.pictures, names=names, errors=shown.errors, say=words)
+
+
+def printed(seen, words):
+    """Return the latest scores as others print them, an equation a line."""
+    scores = seen.history[-1].scores
+    terms = scores["watched_distortion"], scores["watched_kl"]
+    found = views.conventions(*terms, features=int(np.prod(experiment.data.shape)), latents=seen.model.n_latent)
+    lines = []
+    for one in found:
+        name = words(f"vae.printed_{one.convention}")
+        lines.append(words("vae.printed_line", **{**one._asdict(), "convention": name}))
+    return "\n".join([words("vae.printed_head"), "", *lines])
+
+
+def named(seen, words, latent):
+    return words("vae.latent", i=latent + 1, kl=words.number(float(seen.posteriors.kl[latent]), 2))
+
+
+def posteriors(seen, words):
+    found = seen.posteriors
+    first, second = seen.choices["pair"][0], seen.choices["pair"][-1]
+    means, deviations = found.means[:, [first, second]], found.deviations[:ELLIPSES, [first, second]]
+    return figures.posteriors(
+        means,
+        deviations,
+        seen.held_out.labels,
+        label_names=say.classes(experiment.data, words),
+        axes=(named(seen, words, first), named(seen, words, second)),
+        title=words("vae.codes"),
+        say=words,
+    )
+
+
+def manifold(seen, words):
+    found = views.manifold(seen.model, seen.choices["pair"], SIDE)
+    return figures.tiles(views.shown([found], experiment.data.value_range)[0], columns=SIDE, say=words)
+
+
+def fresh(seen, words):
+    found = views.fresh(seen.model, DRAWN, seen.choices["draw"])
+    return figures.tiles(views.shown([found], experiment.data.value_range)[0], columns=COLUMNS, say=words)
+
+
+def between(seen, words):
+    x = seen.held_out.inputs[[seen.choices["one"], seen.choices["other"]]]
+    rows = views.shown(views.between(seen.model, x, COLUMNS), experiment.data.value_range)
+    return figures.rows(rows, names=[words("vae.through_z"), words("vae.through_pixels")], say=words)
+
+
+def divergences(seen, words):
+    found = seen.posteriors
+    order = found.order.tolist()
+    used = int(found.active.sum())
+    return figures.bars(
+        found.kl[order],
+        [words.number(i + 1) for i in order],
+        found.active[order],
+        groups=(words("vae.active", count=used), words("vae.unused", count=len(order) - used)),
+        title=words("vae.divergences"),
+        axes=(words("vae.latents"), words("vae.nats_latent")),
+        chosen=order.index(seen.choices["latent"]),
+        say=words,
+    )
+
+
+def moved(seen, words):
+    x = seen.held_out.inputs
+    found = views.traversals(seen.model, x, start=x[seen.choices["one"]], count=COLUMNS)
+    order = found.latents.tolist()
+    rows = sorted({0, order.index(seen.choices["latent"]), len(order) - 1})
+    low, high = words.number(float(found.values.min()), 1), words.number(float(found.values.max()), 1)
+    names = [words("vae.moved", latent=named(seen, words, order[row]), low=low, high=high) for row in rows]
+    return figures.rows(views.shown(found.pictures[rows], experiment.data.value_range), names=names, say=words)
+
+
+def weighted(seen, words):
+    known = seen.choices["weighed"]
+    found = known or importance_bound(experiment, seen.step, COUNTS[:LIVE], WEIGHED)
+    one = words("vae.one_sample")
+    curves = {words("vae.weighted"): found, one: np.full(len(COUNTS), found[0])}
+    title = words("vae.likelihood_title", bound=words.number(found[-1], 2), k=COUNTS[len(found) - 1])
+    look = {"axes": (words("vae.samples"), words("vae.nats_pixels")), "baselines": [one], "spread": True}
+    return figures.lines(COUNTS, curves, title=title, say=words, **look)
+
+
+def draw_others():
+    st.session_state.draw = st.session_state.get("draw", 0) + 1
+
+
+def weigh(step):
+    st.session_state.weighed = (experiment.key, step)
+
+
+def pictures(seen):
+    words = say.words()
+    show.row(seen, bound, rebuilt, every=0.5)
+    if seen.history and st.toggle(words("vae.printed"), key="printed", help=words("vae.printed_help")):
+        show.sentence(seen, printed)
+        st.caption(words("vae.printed_beta", features=int(np.prod(experiment.data.shape))))
+
+    seen = seen.choose(pair=tuple(seen.posteriors.order[:2].tolist()))
+    first, second = (named(seen, words, seen.choices["pair"][i]) for i in (0, -1))
+    st.markdown(words("vae.manifold", first=first, second=second))
+    show.row(seen, posteriors, manifold, height=460, every=1)
+
+    st.header(words("vae.walk"), anchor=False)
+    st.markdown(words("vae.walk_lead"))
+    walked = latent_pad.walk(seen)
+    show.row(walked, latent_pad.near, every=1)
+
+    st.header(words("vae.prior"), anchor=False)
+    st.button(words("vae.draw"), key="draw_others", icon=":material/casino:", on_click=draw_others)
+    show.row(seen.choose(draw=st.session_state.get("draw", 0)), fresh, height=200, every=1)
+
+    st.header(words("vae.between"), anchor=False)
+    for place, name, usual in zip(st.columns(2), ("one", "other"), (1, 3), strict=True):
+        seen = seen.choose(**{name: place.slider(words(f"vae.{name}"), 1, 50, usual, key=f"vae_{name}") - 1})
+    show.row(seen, between, every=1)
+
+    st.header(words("vae.use"), anchor=False)
+    st.markdown(words("vae.use_lead"))
+    order = seen.posteriors.order.tolist()
+    latent = st.session_state.get("latent_moved", order[len(order) // 2])
+    seen = seen.choose(latent=latent if latent in order else order[0])
+
+    def move(x, _):
+        st.session_state.latent_moved = order[min(max(round(x), 0), len(order) - 1)]
+
+    show.row(seen, divergences, every=1, on_click=move)
+    show.row(seen, moved, every=1)
+    st.markdown(words("vae.sliders"))
+    start = tuple(seen.posteriors.means[seen.choices["one"]].tolist())
+    latent_pad.sliders(seen.model, seen.held_out, experiment.data, key="sliders", words=words, z=start)
+
+    st.header(words("vae.likelihood"), anchor=False)
+    st.markdown(words("vae.likelihood_lead"))
+    # Of a run under way the moment would be gone before it is weighed.
+    rests = seen.state.is_final
+    whole = bool(rests and seen.history and not seen.travelled)
+    asked = rests and st.session_state.get("weighed") == (experiment.key, seen.step)
+    if rests and not (whole or asked):
+        at = {"key": "weigh", "icon": ":material/balance:", "on_click": weigh, "args": (seen.step,)}
+        st.button(words("vae.weigh", k=COUNTS[-1]), **at)
+    known = resources.aside(importance_bound, experiment, seen.step, COUNTS, WEIGHED) if whole or asked else None
+    said = "weighed" if known or (rests and not (whole or asked)) else "weighing" if rests else "weighed_live"
+    st.caption(words(f"vae.{said}", k=COUNTS[-1], inputs=WEIGHED))
+    show.row(seen.choose(weighed=known), weighted, every=2)
+
+
+watch.training(experiment, pictures)
+say.more("vae")
