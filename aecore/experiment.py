@@ -75,6 +75,14 @@ class Experiment:
     seed: int = 0
     start: tuple[Experiment, int] | None = None
 
+    def __post_init__(self) -> None:
+        """Give knobs without influence their defaults, so that experiments with the same results are equal."""
+        idle = {name: knob.default for name, knob in self.knobs.items() if knob.idle}
+        for part in (*PARTS, "fit"):
+            spec = getattr(self, part)
+            if resting := {name: value for name, value in idle.items() if name in spec.knobs()}:
+                object.__setattr__(self, part, spec.vary(**resting))
+
     @classmethod
     def settle(
         cls,
@@ -106,7 +114,8 @@ class Experiment:
             asked = rest.pop(name, declared.default)
             value, reason = declared.settle(asked)
             if reason:
-                complaints.append(Complaint(name, to_text(asked), value, reason, declared.why))
+                used = declared.default if declared.idle else value
+                complaints.append(Complaint(name, to_text(asked), used, reason, declared.why))
             return value
 
         kinds: dict[str, type[Spec]] = {}
@@ -237,6 +246,9 @@ class Experiment:
     def vary(self, **changes: Value) -> Experiment:
         """Return a copy with some values changed, by the names that they have in a link.
 
+        Of the other values, one that the change puts out of its bounds takes the nearest that is allowed, and one
+        that had no influence until then takes its default.
+
         Raises
         ------
         ValueError
@@ -247,7 +259,11 @@ class Experiment:
         >>> Experiment.from_query("data=digits").vary(latent=2).net.latent
         2
         """
-        return replace(self.settle(self.flat() | changes).strictly(), start=self.start)
+        idle = {name for name, knob in self.knobs.items() if knob.idle}
+        kept = {name: value for name, value in self.flat().items() if name not in idle}
+        experiment, complaints = self.settle(kept | changes)
+        wrong = [c for c in complaints if c.name in changes or c.reason not in ("too_low", "too_high")]
+        return replace(Settled(experiment, tuple(wrong)).strictly(), start=self.start)
 
     def sweep(self, **ranges: Sequence[Value]) -> list[Experiment]:
         """Return one experiment for each combination of the given values.

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from aecore.datasets import Data
     from aecore.knobs import Value
 
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
 
 def choose_language() -> Say:
     """Show the switch between the languages; at first it follows the link, else the browser."""
@@ -75,6 +77,11 @@ def value(name: str, value: Value, words: Say) -> str:
     if isinstance(value, str):
         return words(f"option.{name}.{value}")
     return ", ".join(map(str, value)) or "–" if isinstance(value, tuple) else words.plain(value)
+
+
+def latent(i: int, *, gaussian: bool = True) -> str:
+    """Return the symbol of a latent, counted from 0: z₁ of a Gaussian code, h₁ of another."""
+    return ("z" if gaussian else "h") + str(i + 1).translate(_LOWERED)
 
 
 def classes(data: Data, words: Say) -> list[str] | None:

@@ -51,7 +51,8 @@ def experiment(
     only = {"method": (method,), "task": (task,), "data": data, "net": nets}
     if address := linked():
         settled = Experiment.settle(address, only=only)
-        given = settled.experiment.flat()
+        idle = {name for name, knob in settled.experiment.knobs.items() if knob.idle}
+        given = {name: value for name, value in settled.experiment.flat().items() if name not in idle}
         st.session_state.turned = {name: given[name] for name in address if name in given}
         st.session_state.complaints = settled.complaints
         steer.course().chain = settled.experiment.chain

@@ -81,7 +81,7 @@ def parts(seen, words):
 def divergences(seen, words):
     found = seen.posteriors
     order, used = found.order.tolist(), int(found.active.sum())
-    names = [words("beta_vae.latent", i=i + 1) for i in order]
+    names = [*map(say.latent, order)]
     groups = (words("vae.active", count=used), words("vae.unused", count=len(order) - used))
     look = {"axes": (words("vae.latents"), words("vae.nats_latent")), "title": words("vae.divergences")}
     return figures.bars(found.kl[order], names, found.active[order], groups=groups, say=words, **look)
@@ -95,8 +95,14 @@ def traversed(seen):
 def traversal(seen, words):
     found = traversed(seen)
     names = [
-        words("beta_vae.row", i=i, kl=words.number(kl, 2), low=words.number(low, 1), high=words.number(high, 1))
-        for i, kl, (low, *_, high) in zip(found.latents + 1, found.kl, found.values, strict=True)
+        words(
+            "beta_vae.row",
+            name=say.latent(i),
+            kl=words.number(kl, 2),
+            low=words.number(low, 1),
+            high=words.number(high, 1),
+        )
+        for i, kl, (low, *_, high) in zip(found.latents, found.kl, found.values, strict=True)
     ]
     return figures.rows(found.pictures, names=names, say=words)
 
@@ -128,7 +134,7 @@ def information(seen, words):
     found, _ = measured(experiment, seen.choices["measured"])
     kl = views.posteriors(seen.at(seen.choices["measured"]), seen.held_out.inputs).kl
     order = np.argsort(-kl, kind="stable")
-    rows = [words("beta_vae.latent_kl", i=i + 1, kl=words.number(kl[i], 1)) for i in order]
+    rows = [words("beta_vae.latent_kl", name=say.latent(i), kl=words.number(kl[i], 1)) for i in order]
     columns = [words(f"factor.{name}") for name in experiment.data.factors]
     look = {"title": words("beta_vae.information"), "unit": words("beta_vae.information_unit")}
     return figures.matrix(found[order], rows=rows, columns=columns, say=words, **look)

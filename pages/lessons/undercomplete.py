@@ -39,7 +39,11 @@ def codes_pca(seen, words):
 def scatter(codes, title, seen, words):
     plane = views.plane(codes)
     key = "undercomplete.axis_direction" if plane.projected else "undercomplete.axis_code"
-    axes = [words(key, i=i, share=words.number(100 * share, 0)) for i, share in enumerate(plane.shares, 1)]
+    symbols = [say.latent(i, gaussian=False) for i in range(len(plane.shares))]
+    axes = [
+        words(key, i=i, name=name, share=words.number(100 * share, 0))
+        for i, (name, share) in enumerate(zip(symbols, plane.shares, strict=True), 1)
+    ]
     names = say.classes(experiment.data, words)
     return figures.codes(plane.points, seen.held_out.labels, label_names=names, axes=axes, title=title, say=words)
 

@@ -45,7 +45,7 @@ def printed(seen, words):
 
 
 def named(seen, words, latent):
-    return words("vae.latent", i=latent + 1, kl=words.number(float(seen.posteriors.kl[latent]), 2))
+    return words("vae.latent", name=say.latent(latent), kl=words.number(float(seen.posteriors.kl[latent]), 2))
 
 
 def posteriors(seen, words):
@@ -85,7 +85,7 @@ def divergences(seen, words):
     used = int(found.active.sum())
     return figures.bars(
         found.kl[order],
-        [words.number(i + 1) for i in order],
+        [*map(say.latent, order)],
         found.active[order],
         groups=(words("vae.active", count=used), words("vae.unused", count=len(order) - used)),
         title=words("vae.divergences"),

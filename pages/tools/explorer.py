@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from aecore import figures, views
-from pages._ui import explored, latent_pad, pictures, resources, say, show, steer, turn
+from pages._ui import explored, pictures, resources, say, show, steer, turn
 from pages._ui.plot import Cloud
 from pages._ui.seen import see
 from pages._ui.show import Fact
@@ -122,22 +122,19 @@ def colours():
 def colour_name(colour):
     kind, _, which = colour.partition(":")
     if kind == "latent":
-        return symbol(int(which))
+        return say.latent(int(which), gaussian=gaussian)
     if kind == "factor":
         return words(f"factor.{which}")
     return words(f"explorer.colour_{kind}")
 
 
-def symbol(i):
-    return latent_pad.symbol(i, gaussian=gaussian)
-
-
 def latent_name(i, surveyed, words):
     """Name a latent with its divergence, if it has one, and its share of the variance."""
+    name = say.latent(i, gaussian=gaussian)
     share = words.number(100 * float(surveyed.shares[i]), 0)
     if surveyed.kl is None:
-        return words("explorer.axis_latent", name=symbol(i), share=share)
-    return words("explorer.axis_gaussian", name=symbol(i), share=share, kl=words.number(float(surveyed.kl[i]), 2))
+        return words("explorer.axis_latent", name=name, share=share)
+    return words("explorer.axis_gaussian", name=name, share=share, kl=words.number(float(surveyed.kl[i]), 2))
 
 
 def axes_of(projection, found, axes, surveyed, words):
@@ -272,8 +269,8 @@ def axes_chosen(surveyed):
         return usual
     axes = visit.axes
     if axes and max(axes) >= len(surveyed.weights):
-        names = ", ".join(symbol(i) for i in axes)
-        st.warning(words("explorer.no_such_latents", names=names, used=", ".join(symbol(i) for i in usual)))
+        names, used = (", ".join(say.latent(i, gaussian=gaussian) for i in some) for some in (axes, usual))
+        st.warning(words("explorer.no_such_latents", names=names, used=used))
         axes = ()
     # Each latent once, and those that carry most in the places that are left.
     axes = tuple(dict.fromkeys((*axes, *usual)))[:count]

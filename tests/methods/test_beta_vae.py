@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 import aecore as ae
 from aecore import terms
-from aecore.methods.beta_vae import RECIPES, shuffled_latents
+from aecore.methods.beta_vae import RECIPES, BetaVae, shuffled_latents
 from aecore.methods.vae import sampled
 
 SMALL = "data=digits&method=beta_vae&net=mlp&hidden=16&latent=5&batch=32"
@@ -189,6 +190,29 @@ def test_every_variant_brings_its_own_recipe(variant):
 
 
 def test_what_is_out_of_range_is_named():
-    settled = ae.Experiment.settle({"method": "beta_vae", "beta": "1000", "capacity": "-3"})
-    assert {(c.name, c.used, c.reason) for c in settled.complaints} >= {("beta", 100.0, "too_high")}
-    assert {(c.name, c.used, c.reason) for c in settled.complaints} >= {("capacity", 0.5, "too_low")}
+    given = {"method": "beta_vae", "beta": "1000", "capacity": "-3"}
+    for variant, beta, capacity in (("btcvae", 100.0, 15.0), ("capacity", 12.0, 0.5)):
+        settled = ae.Experiment.settle(given | {"variant": variant})
+        assert settled.experiment.flat() | {"beta": beta, "capacity": capacity} == settled.experiment.flat()
+        said = {(c.name, c.used, c.reason) for c in settled.complaints}
+        assert said == {("beta", beta, "too_high"), ("capacity", capacity, "too_low")}
+
+
+def test_a_variant_s_own_knobs_alone_make_another_experiment():
+    every = [ae.Experiment.from_query(f"method=beta_vae&steps=300&variant={variant}") for variant in RECIPES]
+    assert len({one.vary(variant="beta", beta=1.0).key for one in every}) == 1
+    beta = every[0].vary(variant="beta")
+    assert beta.vary(gamma=7.0, capacity=3.0) == beta
+    assert replace(beta, method=BetaVae(variant="beta", beta=beta.method.beta, gamma=7.0)) == beta
+    assert ae.Experiment.from_query("method=beta_vae&variant=beta&gamma=7") == ae.Experiment.from_query(
+        "method=beta_vae&variant=beta"
+    )
+
+
+def test_the_rise_keeps_to_the_steps():
+    long = ae.Experiment.from_query("method=beta_vae&variant=capacity&rise=4000")
+    assert long.vary(steps=1000).method.rise == 1000
+    short = ae.Experiment.from_query("method=beta_vae&variant=btcvae&steps=300")
+    assert short.vary(variant="capacity").method.rise == 200
+    with pytest.raises(ValueError, match="too_high"):
+        long.vary(rise=7000)

@@ -13,7 +13,7 @@ import aecore as ae
 from aecore import views
 from aecore.jobs import InlineExecutor
 from aecore.text import Say
-from pages._ui import resources, seen
+from pages._ui import resources, say, seen
 from tests.pages.test_pages import opened, sentences
 
 WORDS = Say("en")
@@ -76,7 +76,7 @@ def test_traversals_say_their_range_and_start_where_they_should(executor):
         first = figure(at, "traversal")["layout"]["annotations"][0]["text"]
         low, high = (WORDS.number(float(found.values[0, end]), 1) for end in (0, -1))
         kl = WORDS.number(float(found.kl[0]), 2)
-        assert first == WORDS("beta_vae.row", i=int(found.latents[0]) + 1, kl=kl, low=low, high=high)
+        assert first == WORDS("beta_vae.row", name=say.latent(found.latents[0]), kl=kl, low=low, high=high)
 
 
 def test_further_runs_give_a_spread_and_the_trade(executor, monkeypatch):

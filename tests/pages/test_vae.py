@@ -10,7 +10,7 @@ import aecore as ae
 from aecore import views
 from aecore.jobs import InlineExecutor
 from aecore.text import Say
-from pages._ui import resources, seen
+from pages._ui import resources, say, seen
 from tests.pages.test_pages import opened, sentences
 
 WORDS = Say("en")
@@ -63,7 +63,7 @@ def test_what_is_drawn_is_of_the_run(executor):
     first, second = (int(i) for i in found.order[:2])
     shown = figure(at, "posteriors")["layout"]
     for axis, latent in (("xaxis", first), ("yaxis", second)):
-        wanted = WORDS("vae.latent", i=latent + 1, kl=WORDS.number(float(found.kl[latent]), 2))
+        wanted = WORDS("vae.latent", name=say.latent(latent), kl=WORDS.number(float(found.kl[latent]), 2))
         assert shown[axis]["title"]["text"] == wanted
 
     before = figure(at, "fresh")

@@ -18,6 +18,7 @@ import streamlit as st
 
 from aecore.figures.theme import PALETTES
 from aecore.text import Say
+from pages._ui import say
 
 if TYPE_CHECKING:
     from aecore.datasets import Data
@@ -137,7 +138,7 @@ def _packed(
     usage, codes = _usage(model, samples), views.codes(model, samples.inputs)
     latents = shown if isinstance(shown, tuple) else views.leading(usage, shown or 2)
     gaussian = isinstance(model, GaussianAutoencoder)
-    names = [named(model, i) for i in range(model.n_latent)]
+    names = [say.latent(i, gaussian=gaussian) for i in range(model.n_latent)]
     scale, shift = views.contrast(samples.inputs.numpy(), data.value_range)
     none = samples.labels is None
     labels = np.full(samples.size, -1) if none else samples.labels.numpy()
@@ -182,21 +183,7 @@ def _kind(model: Autoencoder) -> str:
     return "pad.axis_kl" if isinstance(model, GaussianAutoencoder) else "pad.axis_variance"
 
 
-def named(model: Autoencoder, i: int) -> str:
-    """Return the symbol of a latent: z of a Gaussian code, h of another, counted from 1."""
-    from aecore.networks import GaussianAutoencoder
-
-    return symbol(i, gaussian=isinstance(model, GaussianAutoencoder))
-
-
-def symbol(i: int, *, gaussian: bool) -> str:
-    """Return the symbol of a latent of a Gaussian code or of another."""
-    return ("z" if gaussian else "h") + str(i + 1).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
-
-
 def _classes(data: Data, words: Say) -> Sequence[str]:
-    from pages._ui import say
-
     return say.classes(data, words) or [str(i) for i in range(data.classes)]
 
 
@@ -251,7 +238,7 @@ def walk(seen: Seen, *, key: str = "pad") -> Seen:
     Seen
         The same moment with the code that is held among its choices, as ``z``; ``None`` for none.
     """
-    from pages._ui import say
+    from aecore.networks import GaussianAutoencoder
 
     words, model = say.words(), seen.model
     walk: Walk = st.session_state.setdefault(f"{key}_walk", Walk())
@@ -270,7 +257,7 @@ def walk(seen: Seen, *, key: str = "pad") -> Seen:
 
     def write(latent: int) -> str:
         # The browser sends back what is written, so it must not change while a run goes on.
-        return named(model, latent)
+        return say.latent(latent, gaussian=isinstance(model, GaussianAutoencoder))
 
     if walk.lost:
         st.info(words("pad.lost", size=len(usage)), icon=":material/move_down:")
