@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from types import MappingProxyType
@@ -119,15 +119,18 @@ class Experiment:
             return value
 
         kinds: dict[str, type[Spec]] = {}
-        for part, table in PARTS.items():
-            options = tuple(only.get(part, table))
+
+        def choose(part: str, options: Sequence[str]) -> None:
             usual = options[0] if part in only else FALLBACK[part]
-            wish = str(kinds["data"].defaults.get(part, usual) if kinds else usual)
-            declared = Knob(wish if wish in options else options[0], options=options)
-            kinds[part] = table[str(settle(part, declared))]
-        data_type = cast("type[Data]", kinds["data"])
-        method_type = cast("type[Method]", kinds["method"])
+            wish = str(preferred(kinds.values()).get(part, usual))
+            declared = Knob(wish if wish in options else options[0], options=tuple(options))
+            kinds[part] = PARTS[part][str(settle(part, declared))]
+
+        for part in ("data", "method", "task"):
+            choose(part, tuple(only.get(part, PARTS[part])))
+        data_type, method_type = cast("type[Data]", kinds["data"]), cast("type[Method]", kinds["method"])
         data = data_type(**{name: settle(name, knob) for name, knob in data_knobs(data_type, method_type).items()})
+        choose("net", nets_for(data, method_type, only.get("net", tuple(networks.TABLE))))
 
         chain = rest.pop("start", ())
         chain = [chain] if isinstance(chain, str) else chain
@@ -234,9 +237,15 @@ class Experiment:
             torch.manual_seed(self.seed)
             return self.network()
 
-    def network(self) -> Autoencoder:
-        """Return the autoencoder as the method wants it, with weights from torch's global generator."""
-        return self.method.network(self.data.shape, self.net, unit=self.data.value_range == "unit")
+    def network(self, shape: tuple[int, ...] | None = None) -> Autoencoder:
+        """Return the autoencoder as the method wants it, with weights from torch's global generator.
+
+        Parameters
+        ----------
+        shape : tuple of int, optional
+            Shape of one input, by default the data's.
+        """
+        return self.method.network(shape or self.data.shape, self.net, unit=self.data.value_range == "unit")
 
     @property
     def fresh(self) -> Experiment:
@@ -290,6 +299,26 @@ class Settled(NamedTuple):
         return self.experiment
 
 
+def nets_for(data: Data, method: type[Method], names: Iterable[str]) -> list[str]:
+    """Return those of some networks that can take the data and have what the method asks for.
+
+    Examples
+    --------
+    >>> nets_for(datasets.Ring(), methods.Denoising, networks.TABLE)
+    ['linear', 'mlp']
+    >>> nets_for(datasets.Mnist(), methods.Vae, ["conv", "maps"])
+    ['conv']
+    """
+    kinds = {name: networks.TABLE[name] for name in names}
+    axes = len(data.shape)
+    return [name for name, net in kinds.items() if net.takes <= axes and (net.of_units or not method.of_units)]
+
+
+def preferred(kinds: Iterable[type[Spec]]) -> dict[str, Value]:
+    """Return the defaults that the parts wish for, the later ones' before the earlier ones'."""
+    return {name: value for kind in kinds for name, value in kind.defaults.items()}
+
+
 def data_knobs(data: type[Data], method: type[Method]) -> dict[str, Knob]:
     """Return the knobs of a data set, with the method's defaults."""
     return {name: replace(knob, default=method.defaults.get(name, knob.default)) for name, knob in data.knobs().items()}
@@ -300,8 +329,8 @@ def knobs_for(
 ) -> dict[str, Knob]:
     """Return the knobs of all parts but the data, with the data's and the method's defaults and bounds."""
     declared = {**method.knobs(), **task.knobs(), **net.knobs(), **Fit.knobs(), "seed": SEED}
-    preferred = {**data.defaults, **method.defaults}
-    suited = {name: replace(bounds, default=preferred.get(name, bounds.default)) for name, bounds in declared.items()}
+    wishes = preferred((type(data), method, task))
+    suited = {name: replace(bounds, default=wishes.get(name, bounds.default)) for name, bounds in declared.items()}
     narrowed = cast("type[Method]", method).narrow(
         suited, shape=data.shape, unit=data.value_range == "unit", chosen=chosen
     )

@@ -126,8 +126,15 @@ def _half_cosine(begin: float, end: float, done: float) -> float:
     return end + (begin - end) * (1 + math.cos(math.pi * done)) / 2
 
 
-def revive(experiment: Experiment, snapshot: Snapshot) -> Autoencoder:
+def revive(experiment: Experiment, snapshot: Snapshot, shape: tuple[int, ...] | None = None) -> Autoencoder:
     """Return the autoencoder as it was at a snapshot.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    snapshot : Snapshot
+    shape : tuple of int, optional
+        Shape of one input, where that is not the data's; only convolutions alone can take another.
 
     Raises
     ------
@@ -135,7 +142,7 @@ def revive(experiment: Experiment, snapshot: Snapshot) -> Autoencoder:
         If the snapshot's weights do not fit the experiment's network.
     """
     with torch.device("meta"):
-        model = experiment.network()
+        model = experiment.network(shape)
     weights = {name.removeprefix("model."): tensor for name, tensor in snapshot.weights.items()}
     model.load_state_dict(weights, assign=True)
     return model.eval()
@@ -196,6 +203,7 @@ def train(
     terms: dict[str, Tensor] = {}
 
     def advance(x: Tensor, target: Tensor) -> dict[str, Tensor]:
+        x = experiment.task.drawn(x, target, rng)
         terms = method.terms(model, x, target, rng)
         optimizer.zero_grad()
         reduce(add, terms.values()).backward()
@@ -235,7 +243,7 @@ def train(
 
 def posed(experiment: Experiment, split: Split) -> Samples:
     """Return one part of the data as the experiment's task poses it, the same at every call."""
-    return experiment.task.pose(experiment.data.load(split), _chance(experiment.seed, f"pose {split}"))
+    return experiment.task.pose(experiment.data.load(split), split, _chance(experiment.seed, f"pose {split}"))
 
 
 def examples(experiment: Experiment, points: int) -> list[Samples]:

@@ -8,17 +8,22 @@ from aecore import networks
 SHAPES = [(7, 9), (8, 8), (28, 28), (3, 10, 11), (5,)]
 
 
+def spec_of(name):
+    """A network whose code has three units or, of maps, one that carries nothing."""
+    return networks.Maps(channels=4, depth=4, carry=False) if name == "maps" else networks.TABLE[name](latent=3)
+
+
 @pytest.mark.parametrize(
     ("name", "shape"),
     [(name, shape) for name, net in networks.TABLE.items() for shape in SHAPES if len(shape) >= net.takes],
 )
 def test_a_code_has_the_size_asked_for_and_comes_back_in_the_input_s_shape(name, shape):
-    spec = networks.TABLE[name]
-    model = spec(latent=3).build(shape, "sigmoid")
+    model = spec_of(name).build(shape, "sigmoid")
     x = torch.rand(4, *shape)
     z = model.encode(x)
     x_hat = model.decode(z)
-    assert z.shape == (4, 3)
+    assert z.shape == (4, model.n_latent)
+    assert model.n_latent == 3 or name == "maps"
     assert x_hat.shape == x.shape
     assert x_hat.min() > 0
     assert x_hat.max() < 1
@@ -28,14 +33,31 @@ def test_a_code_has_the_size_asked_for_and_comes_back_in_the_input_s_shape(name,
 
 @pytest.mark.parametrize("name", networks.TABLE)
 def test_encoding_is_deterministic_and_one_sample_at_a_time(name):
-    model = networks.TABLE[name](latent=3).build((8, 8), "identity")
+    model = spec_of(name).build((8, 8), "identity")
     x = torch.rand(4, 8, 8)
     torch.testing.assert_close(model.encode(x), torch.cat([model.encode(one[None]) for one in x]), atol=1e-6, rtol=1e-5)
 
 
 def test_the_linear_network_is_affine_and_the_others_are_not():
     x, y = torch.rand(2, 1, 8, 8)
-    for name, net in networks.TABLE.items():
-        model = net(latent=3).build((8, 8), "identity")
+    for name in networks.TABLE:
+        model = spec_of(name).build((8, 8), "identity")
         middle = (model(x[None][0]) + model(y[None][0])) / 2
         assert torch.allclose(model((x + y) / 2), middle, atol=1e-6) == (name == "linear")
+
+
+def test_maps_that_carry_the_picture_begin_by_changing_nothing():
+    for shape in ((7, 9), (3, 10, 11)):
+        x = torch.rand(2, *shape)
+        assert torch.equal(networks.Maps(channels=4, depth=2).build(shape, "identity")(x), x)
+
+
+def test_maps_of_one_size_serve_any_other():
+    net = networks.Maps(channels=4, depth=4, carry=False)
+    small, large = net.build((12, 12), "identity"), net.build((40, 40), "identity")
+    large.load_state_dict(small.state_dict())
+    x = torch.rand(1, 40, 40)
+    # Four convolutions on halved sides see 8 pixels far, so the middle of a cut knows nothing of its edge.
+    cut = net.build((24, 24), "identity")
+    cut.load_state_dict(small.state_dict())
+    torch.testing.assert_close(large(x)[:, 18:22, 18:22], cut(x[:, 8:32, 8:32])[:, 10:14, 10:14])

@@ -7,6 +7,7 @@ from aecore.datasets.files import DamagedFile
 from aecore.datasets.mnist import Mnist
 from aecore.datasets.moons import Moons
 from aecore.datasets.patches import Patches
+from aecore.datasets.photos import Photos
 from aecore.datasets.ring import Ring
 from aecore.datasets.spiral import Spiral
 from aecore.datasets.sprites import Sprites
@@ -16,6 +17,7 @@ TABLE: dict[str, type[Data]] = {
     "fashion_mnist": FashionMnist,
     "digits": Digits,
     "patches": Patches,
+    "photos": Photos,
     "sprites": Sprites,
     "spiral": Spiral,
     "moons": Moons,
@@ -31,6 +33,7 @@ __all__ = [
     "Mnist",
     "Moons",
     "Patches",
+    "Photos",
     "Ring",
     "Spiral",
     "Sprites",

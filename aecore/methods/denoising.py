@@ -29,6 +29,7 @@ class Denoising(Method):
     """
 
     name = "denoising"
+    of_units = False
 
     corruption: str = choice(*corruptions.TABLE)
     level: float = knob(0.5, 0.0, 1.0, step=0.05, live=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Generator, Tensor
 
@@ -17,6 +18,9 @@ from aecore.samples import Samples
 @dataclass(frozen=True)
 class Method(Spec, ABC):
     """A way of training an autoencoder; each is its equation, everything else is shared."""
+
+    of_units: ClassVar[bool] = True
+    """Whether it asks something of single units of the code, which a code of maps has not."""
 
     @classmethod
     def narrow(

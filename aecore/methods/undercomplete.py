@@ -29,6 +29,7 @@ class Undercomplete(Method):
     """
 
     name = "undercomplete"
+    of_units = False
 
     loss: str = choice("squared", "bernoulli", fine=True)
 
@@ -37,8 +38,9 @@ class Undercomplete(Method):
         cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, chosen: Mapping[str, object]
     ) -> dict[str, Knob]:
         """Keep the code smaller than the input, and cross-entropy to values that are probabilities."""
-        latent = knobs["latent"]
-        narrowed = {**knobs, "latent": replace(latent, high=min(latent.high, math.prod(shape) - 1))}
+        narrowed = dict(knobs)
+        if latent := knobs.get("latent"):
+            narrowed["latent"] = replace(latent, high=min(latent.high, math.prod(shape) - 1))
         return narrowed if unit else {**narrowed, "loss": replace(knobs["loss"], options=("squared",))}
 
     def network(self, shape: Shape, net: Net, *, unit: bool) -> Autoencoder:

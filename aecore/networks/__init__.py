@@ -2,6 +2,7 @@
 
 from aecore.networks.conv import Conv
 from aecore.networks.linear import Linear
+from aecore.networks.maps import Maps
 from aecore.networks.mlp import Mlp
 from aecore.networks.net import Autoencoder, GaussianAutoencoder, Net
 
@@ -9,6 +10,7 @@ TABLE: dict[str, type[Net]] = {
     "linear": Linear,
     "mlp": Mlp,
     "conv": Conv,
+    "maps": Maps,
 }
 
-__all__ = ["TABLE", "Autoencoder", "Conv", "GaussianAutoencoder", "Linear", "Mlp", "Net"]
+__all__ = ["TABLE", "Autoencoder", "Conv", "GaussianAutoencoder", "Linear", "Maps", "Mlp", "Net"]

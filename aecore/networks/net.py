@@ -91,6 +91,9 @@ class Net(Spec, ABC):
     takes: ClassVar[int] = 0
     """The fewest axes that one input must have."""
 
+    of_units: ClassVar[bool] = True
+    """Whether its code is a row of units, rather than maps with a place for every place of the input."""
+
     @abstractmethod
     def build(self, shape: Shape, link: Link) -> Autoencoder:
         """Return an autoencoder with fresh weights from torch's global generator."""

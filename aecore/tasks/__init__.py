@@ -1,10 +1,14 @@
 """Tasks: what autoencoders are good for."""
 
+from aecore.tasks.noise_removal import NoiseRemoval
 from aecore.tasks.reconstruction import Reconstruction
+from aecore.tasks.super_resolution import SuperResolution
 from aecore.tasks.task import Task
 
 TABLE: dict[str, type[Task]] = {
     "reconstruction": Reconstruction,
+    "noise_removal": NoiseRemoval,
+    "super_resolution": SuperResolution,
 }
 
-__all__ = ["TABLE", "Reconstruction", "Task"]
+__all__ = ["TABLE", "NoiseRemoval", "Reconstruction", "SuperResolution", "Task"]

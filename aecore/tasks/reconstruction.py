@@ -9,10 +9,7 @@ import torch
 from aecore import terms
 from aecore.networks import Autoencoder
 from aecore.samples import Samples
-from aecore.tasks.task import Task
-
-# Large enough for the matrix products to be efficient, small enough to stay in the cache.
-CHUNK = 1024
+from aecore.tasks.task import CHUNK, Task
 
 
 @dataclass(frozen=True)

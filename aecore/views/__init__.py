@@ -23,6 +23,7 @@ from aecore.views.properties import Properties, properties
 from aecore.views.reconstructions import Rows, beside_pca, contrast, shown
 from aecore.views.score import Field, cosine, field, walk
 from aecore.views.surveys import Survey, survey
+from aecore.views.tiled import tiled
 from aecore.views.traversals import Traversals, traversals
 
 TABLE: dict[str, tuple[Callable[..., object], ...]] = {
@@ -47,6 +48,7 @@ TABLE: dict[str, tuple[Callable[..., object], ...]] = {
     "reconstructions": (beside_pca, contrast, shown),
     "score": (cosine, field, walk),
     "surveys": (survey,),
+    "tiled": (tiled,),
     "traversals": (traversals,),
 }
 
@@ -123,6 +125,7 @@ __all__ = [
     "strongest",
     "survey",
     "tangents",
+    "tiled",
     "traversals",
     "usage",
     "walk",

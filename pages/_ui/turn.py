@@ -27,7 +27,7 @@ LAG = 3.0
 
 
 def experiment(
-    *, method: str, data: Sequence[str], net: Sequence[str] = (), task: str = "reconstruction"
+    *, method: str | Sequence[str], data: Sequence[str], net: Sequence[str] = (), task: str = "reconstruction"
 ) -> Experiment:
     """Show the knobs of a lesson and return the experiment that they say.
 
@@ -36,19 +36,22 @@ def experiment(
 
     Parameters
     ----------
-    method, task : str
-        Those of the lesson.
+    method : str or sequence of str
+        That of the lesson, or those that suit an application, the first by default.
+    task : str
     data : sequence of str
         The data sets that suit it, the first by default.
     net : sequence of str
-        The networks that suit it; by default any.
+        The networks that suit it; by default those whose code is a row of units.
     """
-    from aecore.experiment import FALLBACK, PARTS, Experiment
+    from aecore.experiment import Experiment, nets_for, preferred
     from aecore.knobs import Knob
+    from aecore.networks import TABLE
 
     words = say.words()
-    nets = tuple(net or PARTS["net"])
-    only = {"method": (method,), "task": (task,), "data": data, "net": nets}
+    methods = (method,) if isinstance(method, str) else tuple(method)
+    net = tuple(net or (name for name, kind in TABLE.items() if kind.of_units))
+    only = {"method": methods, "task": (task,), "data": data, "net": net}
     if address := linked():
         settled = Experiment.settle(address, only=only)
         idle = {name for name, knob in settled.experiment.knobs.items() if knob.idle}
@@ -57,11 +60,17 @@ def experiment(
         st.session_state.complaints = settled.complaints
         steer.course().chain = settled.experiment.chain
     turned = st.session_state.setdefault("turned", {})
-    given = {name: value for name, value in turned.items() if name not in ("method", "task")}
+    # Another page's task is nothing that was turned here, nor is its method where this page has but one.
+    foreign = {"task"} if len(methods) > 1 else {"method", "task"}
+    given = {name: value for name, value in turned.items() if name not in foreign}
     current, clashes = Experiment.settle({**given, "start": steer.course().chain}, only=only)
 
     declared = {"data": Knob(data[0], options=tuple(data))}
-    wish = str(current.data.defaults.get("net", FALLBACK["net"]))
+    if len(methods) > 1:
+        declared["method"] = Knob(methods[0], options=methods)
+    kinds = (type(current.data), type(current.method), type(current.task))
+    nets = tuple(nets_for(current.data, kinds[1], net))
+    wish = str(preferred(kinds).get("net", nets[0]))
     declared |= {"net": Knob(wish if wish in nets else nets[0], options=nets), **current.knobs}
     say.name_sidebar()
     with st.sidebar:
@@ -113,7 +122,8 @@ def explain(complaint: Complaint, words: Say) -> str:
 
 def _place(current: Experiment):  # type: ignore[no-untyped-def]
     """Order the knobs as one thinks of them: data, network, what the method adds, training."""
-    order = ["data", *current.data.knobs(), "net", *current.net.knobs(), *current.method.knobs()]
+    parts = {"data": current.data, "task": current.task, "method": current.method, "net": current.net}
+    order = [name for part, spec in parts.items() for name in (part, *spec.knobs())]
     return lambda name: order.index(name) if name in order else len(order)
 
 
