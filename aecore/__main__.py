@@ -1,4 +1,4 @@
-"""The command line: `python -m aecore train QUERY`, `python -m aecore bench`."""
+"""The command line: `python -m aecore train QUERY`, `python -m aecore gallery build`, `python -m aecore bench`."""
 
 from __future__ import annotations
 
@@ -105,9 +105,45 @@ def bench(asked: argparse.Namespace) -> int:
     return measure(asked.names, asked.out)
 
 
+def _declare_gallery(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", choices=["build"], help="train what is missing and write it into the gallery")
+    command.add_argument("names", nargs="*", metavar="NAME", help="which runs; all by default")
+    command.add_argument("--anew", action="store_true", help="also those that are there")
+    command.add_argument(
+        "--out", type=Path, default=Path("build/gallery"), metavar="DIR", help="where they are trained (build/gallery)"
+    )
+
+
+def gallery(asked: argparse.Namespace) -> int:
+    """Train the runs that come with the project; go on where an earlier call was interrupted."""
+    from aecore import gallery
+    from aecore.runs import Runs
+
+    if unknown := sorted(set(asked.names) - set(gallery.TABLE)):
+        print(f"The gallery has no {', '.join(unknown)}; it has {', '.join(gallery.TABLE)}.", file=sys.stderr)
+        return NONSENSE
+    runs = Runs(asked.out)
+    for name in asked.names or gallery.TABLE:
+        experiment = gallery.experiment_of(name)
+        if gallery.run_of(experiment) and not asked.anew:
+            print(f"{name}: is there")
+            continue
+        run = runs.of(experiment)
+        if run.state.stage != "done":
+            _follow(runs.claim(experiment), experiment.fit.steps)
+        if run.state.stage != "done":
+            _report(run, as_json=False)
+            return UNFINISHED
+        shipped = gallery.ship(run)
+        size = sum(path.stat().st_size for path in shipped.folder.rglob("*") if path.is_file())
+        print(f"{name}: {shipped.state.seconds:.0f} s of training, {size / 1e6:.2f} MB, {shipped.state.scores}")
+    return 0
+
+
 COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = {
     "train": (_declare_train, train),
     "bench": (_declare_bench, bench),
+    "gallery": (_declare_gallery, gallery),
 }
 
 if __name__ == "__main__":

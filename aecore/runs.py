@@ -32,6 +32,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
@@ -235,7 +236,7 @@ class Run:
         for wanted in [step] if step is not None else self.steps[::-1]:
             # A writer may have replaced the latest one since the folder was listed.
             with contextlib.suppress(FileNotFoundError, SafetensorError):
-                state, _ = _read(self.folder / "snapshots" / f"{wanted}.safetensors")
+                state = whole(_read(self.folder / "snapshots" / f"{wanted}.safetensors")[0])
                 event = next((event for event in reversed(self.history) if event.step == wanted), None)
                 if event:
                     return Snapshot(event.step, event.terms, event.scores, state, event.seconds)
@@ -277,6 +278,11 @@ class Run:
     def cancel(self) -> None:
         """Ask for a stop; what was reached is kept."""
         self.wish(stop=True)
+
+
+def whole(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors in single precision where they are kept in half."""
+    return {name: tensor.float() if tensor.dtype == torch.float16 else tensor for name, tensor in state.items()}
 
 
 def _listed(folder: Path, pattern: str) -> list[Path]:
