@@ -68,8 +68,8 @@ def test_every_public_figure_is_in_the_table():
         ("subprocess", ("aecore/jobs/",)),
         ("multiprocessing", ("aecore/jobs/",)),
         ("torch", tuple(f"aecore/{room}" for room in (
-            "baselines/", "corruptions.py", "datasets/", "experiment.py", "methods/", "networks/", "replay.py",
-            "runs.py", "samples.py", "tasks/", "terms.py", "training.py", "views/",
+            "baselines/", "corruptions.py", "datasets/", "experiment.py", "gallery.py", "methods/", "networks/",
+            "replay.py", "runs.py", "samples.py", "tasks/", "terms.py", "training.py", "views/",
         ))),
         ("pickle", ()),
     ],

@@ -32,6 +32,7 @@ class Maps(Net):
     ----------
     K. Zhang, W. Zuo, Y. Chen, D. Meng, L. Zhang, Beyond a Gaussian denoiser: residual learning of deep CNN
     for image denoising, IEEE TIP 26 (2017) 3142-3155.
+    K. He, X. Zhang, S. Ren, J. Sun, Delving deep into rectifiers, ICCV 2015: the first weights.
     K. Zhang, W. Zuo, L. Zhang, FFDNet: toward a fast and flexible solution for CNN-based image denoising,
     IEEE TIP 27 (2018) 4608-4622: stacked pixels.
     """
@@ -56,7 +57,10 @@ class Maps(Net):
 
         def convolutions(into: int, count: int, out: int) -> list[nn.Module]:
             widths = [into, *[c] * (count - 1), out]
-            return [layer for i in range(count) for layer in (nn.Conv2d(widths[i], widths[i + 1], 3, padding=1), act())]
+            layers = [nn.Conv2d(widths[i], widths[i + 1], 3, padding=1) for i in range(count)]
+            for layer in layers:  # else what goes in has faded after a few layers
+                nn.init.kaiming_normal_(layer.weight)
+            return [module for layer in layers for module in (layer, act())]
 
         first = self.depth // 2
         extracted = nn.Sequential(*convolutions(pixels, first, c))
