@@ -17,6 +17,8 @@ from aecore import datasets, methods, networks, tasks
 from aecore.experiment import PARTS, Fit
 from aecore.knobs import Reason
 from aecore.text import FOLDER, LANGUAGES, words
+from aecore.views import Projection
+from pages._ui import address, view
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [ROOT / "app.py", *(ROOT / "aecore").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
@@ -115,7 +117,8 @@ def test_a_name_means_one_knob_in_any_experiment():
     ):
         names = [name for part in parts for name in part.knobs()]
         assert len(names) == len(set(names)), parts
-        assert not set(names) & {*PARTS, "seed", "start", "lang", "recipe"}
+        assert not set(names) & {*PARTS, "seed", "start", "lang", "recipe", *view.NAMES, *address.OTHERS}
+    assert not {*view.NAMES} & {*PARTS, "seed", "start", "run", "colour", "axes", *Projection.knobs(), *address.OTHERS}
 
 
 def blanks(sentence: str) -> set[str]:

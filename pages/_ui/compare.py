@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._ui import say, show, steer
+from pages._ui import say, show, steer, view
 from pages._ui.seen import Seen, see
 
 if TYPE_CHECKING:
@@ -39,7 +39,37 @@ def _by_other_methods(experiment: Experiment) -> dict[str, Experiment]:
 
 def chosen(experiment: Experiment) -> Experiment | None:
     """Return the experiment that the visitor compares this one with, if any."""
-    return candidates(experiment).get(steer.course().compared)
+    course = steer.course()
+    if view.arrived("beside"):
+        found = _read(text := view.take("beside"), experiment)
+        course.visited |= {found.key: found} if found else {}
+        course.compared = found.key if found else ""
+        if not found:
+            view.pass_over("beside", text)
+    other = candidates(experiment).get(course.compared)
+    view.keep("beside", _written(other, experiment) if other else "", "")
+    return other
+
+
+def _written(one: Experiment, current: Experiment) -> str:
+    """Write an experiment as a link does: what it has otherwise than the current one, then its starts."""
+    from aecore.knobs import to_text
+
+    mine = current.flat()
+    changes = (f"{name}={to_text(value)}" for name, value in one.flat().items() if value != mine.get(name))
+    return "~".join([":".join(changes), *one.chain])
+
+
+def _read(text: str, current: Experiment) -> Experiment | None:
+    """Return the experiment that :func:`_written` wrote; ``None`` if it does not say one."""
+    from aecore.experiment import Experiment
+
+    first, *chain = text.split("~")
+    changes = dict(part.split("=", 1) for part in first.split(":") if "=" in part)
+    settled = Experiment.settle({**current.flat(), **changes, "start": chain})
+    # What only the current one's method knows is no matter.
+    wrong = {complaint.name for complaint in settled.complaints} & {*changes, "start"}
+    return None if wrong or settled.experiment == current else settled.experiment
 
 
 def pictures(seen: Seen, other: Experiment | None) -> None:
@@ -52,8 +82,10 @@ def pictures(seen: Seen, other: Experiment | None) -> None:
         return _named(found[key], seen.experiment, words) if key else words("compare.nothing")
 
     keys = ["", *found]
-    at = keys.index(steer.course().compared) if steer.course().compared in keys else 0
-    st.selectbox(words("compare.with"), keys, at, key="compared", format_func=write, on_change=_changed)
+    now = steer.course().compared if steer.course().compared in keys else ""
+    if st.session_state.get("compared", now) != now:
+        st.session_state.compared = now
+    st.selectbox(words("compare.with"), keys, keys.index(now), key="compared", format_func=write, on_change=_changed)
     if other is None:
         return
     steer.sweep_buttons("compare", [other])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages._ui import say, show
+from pages._ui import say, show, view
 from pages._ui.seen import Seen
 
 if TYPE_CHECKING:
@@ -18,13 +18,14 @@ ALIKE = 6
 
 def room(seen: Seen) -> None:
     """Show the room of the unit that the visitor has chosen, and let an input be chosen that is rebuilt without it."""
+    from aecore.knobs import Knob
+
     words, count = say.words(), len(seen.held_out.inputs)
     st.header(words("room.title", unit=seen.choices["unit"] + 1), anchor=False)
     show.row(seen, unit_filter, unit_activations, height=300, every=1)
     show.row(seen, unit_average, unit_bias, height=300, every=1)
     show.row(seen, unit_strongest, unit_alike, height=300, every=1)
-    rank = st.slider(words("room.rank", count=count), 1, count, 1, key="rank")
-    seen = seen.choose(rank=rank)
+    seen = seen.choose(rank=view.choose("rank", Knob(1, low=1, high=count), label=words("room.rank", count=count)))
     show.sentence(seen, unit_cost)
     show.row(seen, *([unit_place] if seen.experiment.data.name == "patches" else []), unit_clamped, height=300, every=1)
 

@@ -13,7 +13,7 @@ from aecore.text import LANGUAGES, Say
 
 if TYPE_CHECKING:
     from aecore.datasets import Data
-    from aecore.knobs import Value
+    from aecore.knobs import Complaint, Value
 
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -82,6 +82,18 @@ def value(name: str, value: Value, words: Say) -> str:
 def latent(i: int, *, gaussian: bool = True) -> str:
     """Return the symbol of a latent, counted from 0: z₁ of a Gaussian code, h₁ of another."""
     return ("z" if gaussian else "h") + str(i + 1).translate(_LOWERED)
+
+
+def explain(complaint: Complaint, words: Say) -> str:
+    """Say what was wrong with a value and what is used instead."""
+    name = complaint.name if complaint.reason == "unknown" else words(f"knob.{complaint.name}.label")
+    said = words(
+        f"complaint.{complaint.reason}",
+        name=name,
+        given=complaint.given[:60],
+        used="" if complaint.used is None else value(complaint.name, complaint.used, words),
+    )
+    return f"{said} {words(f'why.{complaint.why}')}" if complaint.why else said
 
 
 def classes(data: Data, words: Say) -> list[str] | None:

@@ -72,6 +72,11 @@ class Course:
     playing: bool = False
     turning: threading.Lock = field(default_factory=threading.Lock)
 
+    def arrive(self, chain: list[str]) -> None:
+        """Begin with what a link says: its starts, at the latest moment and beside nothing unless it says more."""
+        self.moved += self.time is not None
+        self.chain, self.compared, self.time, self.playing = chain, "", None, False
+
 
 # Those of all visitors; a course goes with its session.
 _courses: WeakSet[Course] = WeakSet()

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
 
 import streamlit as st
 
-from pages._ui import say, steer
+from pages._ui import say, steer, view
+from pages._ui.address import as_linked as as_linked
+from pages._ui.address import linked
+from pages._ui.address import write as write_address
+from pages._ui.say import explain
+from pages._ui.view import positions
 
 if TYPE_CHECKING:
     from aecore.experiment import Experiment
-    from aecore.knobs import Complaint, Knob, Value
+    from aecore.knobs import Knob, Value
     from aecore.text import Say
 
-# Names in the address that are not the experiment's.
-OTHERS = frozenset({"lang", "present", "hide", "embed", "embed_options"})
-# Positions of a logarithmic slider within each power of ten.
-MANTISSAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 # A list serves better than a row of buttons from here on.
 MANY = 4
-# Seconds for which the browser may still send an address that this page has replaced.
-LAG = 3.0
 
 
 def experiment(
-    *, method: str | Sequence[str], data: Sequence[str], net: Sequence[str] = (), task: str = "reconstruction"
+    *,
+    method: str | Sequence[str],
+    data: Sequence[str],
+    net: Sequence[str] = (),
+    task: str = "reconstruction",
+    looks: tuple[str, ...] = (),
 ) -> Experiment:
     """Show the knobs of a lesson and return the experiment that they say.
 
@@ -43,6 +45,8 @@ def experiment(
         The data sets that suit it, the first by default.
     net : sequence of str
         The networks that suit it; by default those whose code is a row of units.
+    looks : tuple of str
+        The names in the address of what a visitor chooses to see of it; see :mod:`pages._ui.view`.
     """
     from aecore.experiment import Experiment, nets_for, preferred
     from aecore.knobs import Knob
@@ -52,13 +56,16 @@ def experiment(
     methods = (method,) if isinstance(method, str) else tuple(method)
     net = tuple(net or (name for name, kind in TABLE.items() if kind.of_units))
     only = {"method": methods, "task": (task,), "data": data, "net": net}
-    if address := linked():
+    address = linked()
+    view.declare(looks, address)
+    if address:
+        address = {name: text for name, text in address.items() if name not in view.view().names}
         settled = Experiment.settle(address, only=only)
         idle = {name for name, knob in settled.experiment.knobs.items() if knob.idle}
         given = {name: value for name, value in settled.experiment.flat().items() if name not in idle}
         st.session_state.turned = {name: given[name] for name in address if name in given}
         st.session_state.complaints = settled.complaints
-        steer.course().chain = settled.experiment.chain
+        steer.course().arrive(settled.experiment.chain)
     turned = st.session_state.setdefault("turned", {})
     # Another page's task is nothing that was turned here, nor is its method where this page has but one.
     foreign = {"task"} if len(methods) > 1 else {"method", "task"}
@@ -94,32 +101,6 @@ def experiment(
     return current
 
 
-def linked() -> dict[str, object]:
-    """Return what the address says, by name; nothing if this page wrote it itself."""
-    address: dict[str, object] = {name: text for name, text in st.query_params.items() if name not in OTHERS}
-    if chain := st.query_params.get_all("start"):
-        address["start"] = chain
-    return {} if _ours(address) else address
-
-
-def _ours(address: Mapping[str, object]) -> bool:
-    """Whether this page wrote an address itself; the browser may send one that has just been replaced."""
-    replaced = st.session_state.get("replaced", {}).get(repr(sorted(address.items())), -LAG)
-    return address == st.session_state.get("address") or time.monotonic() - replaced < LAG
-
-
-def explain(complaint: Complaint, words: Say) -> str:
-    """Say what was wrong with a value and what is used instead."""
-    name = complaint.name if complaint.reason == "unknown" else words(f"knob.{complaint.name}.label")
-    said = words(
-        f"complaint.{complaint.reason}",
-        name=name,
-        given=complaint.given[:60],
-        used="" if complaint.used is None else say.value(complaint.name, complaint.used, words),
-    )
-    return f"{said} {words(f'why.{complaint.why}')}" if complaint.why else said
-
-
 def _place(current: Experiment):  # type: ignore[no-untyped-def]
     """Order the knobs as one thinks of them: data, network, what the method adds, training."""
     parts = {"data": current.data, "task": current.task, "method": current.method, "net": current.net}
@@ -151,24 +132,11 @@ def widget(name: str, knob: Knob, value: Value, words: Say, *, on_change: Callab
     elif isinstance(knob.default, tuple):
         st.text_input(**about)
     elif knob.scale == "log" or (isinstance(knob.default, float) and knob.step):
-        st.select_slider(**about, options=_positions(knob, value), format_func=write)
+        st.select_slider(**about, options=positions(knob, value), format_func=write)
     elif knob.high - knob.low > 1000:
         st.number_input(**about, min_value=knob.low, max_value=knob.high, step=knob.step)
     else:
         st.slider(**about, min_value=type(value)(knob.low), max_value=type(value)(knob.high), step=knob.step)
-
-
-def _positions(knob: Knob, value: Value) -> list[Value]:
-    """Return the numbers between the bounds, evenly spaced or round, and the numbers that must be among them."""
-    kind = type(knob.default)
-    if knob.scale == "linear" and knob.step:
-        steps = round((knob.high - knob.low) / knob.step)
-        rounds = {kind(round(knob.low + i * knob.step, 9)) for i in range(1, steps)}
-    else:
-        rounds = {kind(float(f"{m}e{power}")) for power in range(-7, 7) for m in MANTISSAS}
-    return sorted(
-        {kind(knob.low), kind(knob.high), knob.default, value} | {r for r in rounds if knob.low < r < knob.high}
-    )  # type: ignore[type-var]
 
 
 def _turned(name: str) -> None:
@@ -205,23 +173,4 @@ def _write_address(current: Experiment, declared: Mapping[str, Knob]) -> None:
     }
     if current.chain:
         wanted["start"] = current.chain
-    write_address(wanted)
-
-
-def as_linked(experiment: Experiment) -> dict[str, object]:
-    """Return an experiment as an address says it, every value by its name."""
-    pairs = parse_qs(experiment.to_query(), keep_blank_values=True)
-    return {name: texts if name == "start" else texts[-1] for name, texts in pairs.items()}
-
-
-def write_address(wanted: Mapping[str, object]) -> None:
-    """Make the address say this and no more, besides what all pages share."""
-    for name in list(st.query_params):
-        if name not in OTHERS and name not in wanted:
-            del st.query_params[name]
-    for name, text in wanted.items():
-        if st.query_params.get_all(name) != (text if isinstance(text, list) else [text]):
-            st.query_params[name] = text  # type: ignore[assignment]
-    if wanted != (before := st.session_state.get("address", {})):
-        st.session_state.setdefault("replaced", {})[repr(sorted(before.items()))] = time.monotonic()
-    st.session_state.address = dict(wanted)
+    write_address(wanted | view.said())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._ui import compare, resources, say, show, steer
+from pages._ui import compare, resources, say, show, steer, view
 from pages._ui.seen import Seen, see
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def training(
     def live() -> None:
         if st.session_state.pop("begun", False) or steer.moving(together) != drawn[0]:
             st.rerun()
+        wrong = st.container()
         seen = see(experiment, beside)
         _progress(seen, words)
         seen = _at_a_time(seen, words)
@@ -74,6 +75,8 @@ def training(
             draw(seen)
             show.captions(seen, alarms)
             compare.pictures(seen, other)
+        with wrong:
+            view.complain()
         if standing() != drawn:
             st.rerun()
 
@@ -85,10 +88,14 @@ def training(
 
 def _at_a_time(seen: Seen, words: Say) -> Seen:
     """Show the slider through time and return what there was to see at its place."""
+    from aecore.knobs import Knob
     from aecore.training import keyframes
 
     course = steer.course()
     places = keyframes(seen.experiment)
+    if view.arrived("at"):
+        linked = view.chosen("at", Knob(places[-1], low=0, high=places[-1]))
+        _move(max(place for place in places if place <= linked), playing=False)
     kept = [step for step in places if step < seen.step]
     if course.playing:
         later = [step for step in kept if course.time is not None and step > course.time]
@@ -109,6 +116,8 @@ def _at_a_time(seen: Seen, words: Say) -> Seen:
         key = f"time_{places[-1]}_{course.moved}"
         look = {"format_func": write, "on_change": moved}
         st.select_slider(words("watch.time"), places, at, key=key, **look)
+    if not course.playing:
+        view.keep("at", at, places[-1])
     return replace(seen.back(at), ahead=True)
 
 

@@ -6,18 +6,23 @@ import numpy as np
 import streamlit as st
 
 from aecore import figures, views
-from pages._ui import say, show, turn, watch
+from aecore.knobs import Knob
+from pages._ui import say, show, turn, view, watch
 from pages._ui.seen import see
 from pages._ui.show import Fact
 
 DISTANCES = np.geomspace(0.1, 20, 12)
 DIRECTIONS = 8
+leading, which = Knob(1, low=1, high=DIRECTIONS), Knob(1, low=1, high=50)
 SLID = np.linspace(-4, 4, 9)
 COLLAPSED = 1e-3  # of the sum of the singular values of the same net without the penalty
 
 say.lesson("contractive")
 experiment = turn.experiment(
-    method="contractive", data=("mnist", "fashion_mnist", "digits", "patches", "sprites"), net=("mlp", "conv")
+    method="contractive",
+    data=("mnist", "fashion_mnist", "digits", "patches", "sprites"),
+    net=("mlp", "conv"),
+    looks=("input", "direction"),
 )
 
 
@@ -102,7 +107,7 @@ def collapsed(seen):
 
 
 def choose(x, y):
-    st.session_state.direction = min(int(x), DIRECTIONS - 1)
+    view.keep("direction", min(int(x), DIRECTIONS - 1) + 1, leading.default)
 
 
 def pictures(seen):
@@ -115,8 +120,7 @@ def pictures(seen):
     show.row(seen, ratio, every=1)
     st.header(words("contractive.tangents"), anchor=False)
     st.markdown(words("contractive.tangents_lead"))
-    which = st.slider(words("contractive.input"), 1, 50, 1, key="input")
-    seen = seen.choose(input=which - 1, direction=st.session_state.get("direction", 0))
+    seen = seen.choose(input=view.choose("input", which) - 1, direction=view.chosen("direction", leading) - 1)
     show.row(seen, directions, height=200, every=1, on_click=choose)
     show.row(seen, sliding, every=1)
 

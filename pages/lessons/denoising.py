@@ -3,11 +3,11 @@
 import streamlit as st
 
 from aecore import figures, views
-from pages._ui import resources, say, show, steer, turn, watch
+from aecore.knobs import Knob
+from pages._ui import resources, say, show, steer, turn, view, watch
 from pages._ui.seen import see
 
 LEVELS = (0.2, 0.5, 0.8)  # of the noise that the runs beside this one are trained on
-SHOWN = [i / 20 for i in range(21)]  # levels that can be tried on the pictures
 TESTED = (0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
 BASELINES = ("wiener", "median", "non_local_means")
 SMALL = 1000  # steps of each run beside this one, at most
@@ -15,10 +15,14 @@ COLUMNS = 8
 
 say.lesson("denoising")
 experiment = turn.experiment(
-    method="denoising", data=("mnist", "fashion_mnist", "digits", "patches", "sprites", "spiral", "moons", "ring")
+    method="denoising",
+    data=("mnist", "fashion_mnist", "digits", "patches", "sprites", "spiral", "moons", "ring"),
+    looks=("test_noise", "across", "up"),
 )
 planar = len(experiment.data.shape) == 1
 method = experiment.method
+noise = Knob(method.level, low=0.0, high=1.0, step=0.05)
+across, up = Knob(0.2, low=-2.0, high=2.0), Knob(0.9, low=-2.0, high=2.0)  # of the point that is dropped
 beside = experiment.fresh.vary(steps=min(SMALL, experiment.fit.steps)).sweep(level=LEVELS)
 
 
@@ -28,9 +32,9 @@ def error(seen, words):
 
 def denoised(seen, words):
     x = seen.held_out.inputs[:COLUMNS]
-    noise = seen.choices["noise"]
-    known = {name: one for name in BASELINES if (one := denoiser(name, noise))}
-    found = views.denoised(seen.model, experiment.data, x, method.corruption, noise, known)
+    level = seen.choices["noise"]
+    known = {name: one for name in BASELINES if (one := denoiser(name, level))}
+    found = views.denoised(seen.model, experiment.data, x, method.corruption, level, known)
     ratios, likenesses = found.psnr.mean(1), found.ssim.mean(1)
     names = [
         words(f"denoising.{name}")
@@ -54,7 +58,7 @@ def noise_curve(seen, words):
         TESTED,
         curves | linear,
         title=words("denoising.curve"),
-        axes=(words("denoising.test_noise"), "PSNR, dB"),
+        axes=(words("knob.test_noise.label"), "PSNR, dB"),
         baselines=list(linear),
         marks={seen.choices["noise"]: words("denoising.shown")},
         say=words,
@@ -104,11 +108,12 @@ def cosines(seen, words):
 
 
 def drop(x, y):
-    st.session_state.dropped = (x, y)
+    view.keep("across", round(x, 3), across.default)
+    view.keep("up", round(y, 3), up.default)
 
 
 def in_the_plane(seen):
-    seen = seen.choose(dropped=st.session_state.get("dropped", (0.2, 0.9)))
+    seen = seen.choose(dropped=(view.chosen("across", across), view.chosen("up", up)))
     st.markdown(say.words()("denoising.drop"))
     show.row(seen, field, height=560, on_click=drop)
     show.row(seen, error, cosines)
@@ -116,11 +121,10 @@ def in_the_plane(seen):
 
 def of_pictures(seen):
     words = say.words()
-    asked = {"format_func": words.plain, "key": "noise", "help": words("denoising.test_help")}
-    noise = st.select_slider(words("denoising.test_noise"), sorted({*SHOWN, method.level}), method.level, **asked)
-    known = [denoiser(name, noise) is not None for name in BASELINES]
-    seen = seen.choose(noise=noise, known=sum(known) + sum(baseline(name) is not None for name in BASELINES))
-    if method.corruption != "gaussian" and max(noise, method.level) == 1:
+    level = view.choose("test_noise", noise)
+    known = [denoiser(name, level) is not None for name in BASELINES]
+    seen = seen.choose(noise=level, known=sum(known) + sum(baseline(name) is not None for name in BASELINES))
+    if method.corruption != "gaussian" and max(level, method.level) == 1:
         st.warning(words("denoising.erased"), icon=":material/visibility_off:")
     show.row(seen, denoised, error, height=620)
     steer.sweep_buttons("denoising", beside)

@@ -4,7 +4,8 @@ import streamlit as st
 
 from aecore import figures, views
 from aecore.experiment import Experiment
-from pages._ui import resources, say, show, turn, watch
+from aecore.knobs import Knob
+from pages._ui import resources, say, show, turn, view, watch
 from pages._ui.room import room
 from pages._ui.seen import gabor_share, ica
 from pages._ui.show import Fact
@@ -14,7 +15,10 @@ PICTURES = 10
 
 say.lesson("sparse")
 experiment = turn.experiment(
-    method="sparse", data=("patches", "mnist", "fashion_mnist", "digits", "sprites"), net=("mlp", "conv")
+    method="sparse",
+    data=("patches", "mnist", "fashion_mnist", "digits", "sprites"),
+    net=("mlp", "conv"),
+    looks=("order", "click", "unit", "rank", "keep", "clamped", "held"),
 )
 method = experiment.method
 
@@ -110,49 +114,29 @@ def clamped_set(seen, words):
     return show.rebuilt(seen, words, words("sparse.original"), x, rebuilt)
 
 
-def choice(key, label, options):
-    """Show a few ways of looking, of which one is chosen."""
-    words = say.words()
-    return st.segmented_control(
-        words(f"sparse.{label}"), options, key=key, default=next(iter(options)), required=True,
-        format_func=lambda name: words(f"sparse.{options[name]}"),
-    )  # fmt: skip
-
-
-def choose_set(units, count):
-    """Show the set that is clamped, to be changed here or by clicks on the filters."""
-    words = say.words()
-    st.session_state.set = list(units)
-
-    def changed():
-        st.session_state.clamped = tuple(st.session_state.set)
-
-    look = {"placeholder": words("sparse.set_empty"), "on_change": changed, "key": "set"}
-    st.multiselect(words("sparse.set"), range(count), format_func=lambda one: words.number(one + 1), **look)
-
-
 def toggled(units, unit):
     """Return a set of units with one put in or taken out."""
     return tuple(one for one in units if one != unit) if unit in units else (*units, unit)
 
 
 def pictures(seen):
-    words, session = say.words(), st.session_state
+    words, count = say.words(), seen.model.n_latent
+    unit = Knob(1, low=1, high=count)
+    clamped = Knob((), low=1, high=count, most=count)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        by = choice("sorted", "sort", {name: f"by_{name}" for name in ("number", "average", "weight")})
-        choice("clicked", "click", {name: f"click_{name}" for name in ("room", "set")})
+        by = view.choose("order", Knob("number", options=("number", "average", "weight")))
+        click = view.choose("click", Knob("room", options=("room", "set")))
         if experiment.data.name == "patches" and method.rule != "topk":
             see_edges()
-    unit = min(session.get("unit", 0), seen.model.n_latent - 1)
-    clamped = tuple(one for one in session.get("clamped", ()) if one < seen.model.n_latent)
-    seen = seen.choose(by=by, unit=unit, clamped=clamped)
+    units = tuple(one - 1 for one in dict.fromkeys(view.chosen("clamped", clamped)))
+    seen = seen.choose(by=by, unit=view.chosen("unit", unit) - 1, clamped=units)
 
     def press(x, y):
         place, order = int(x) + COLUMNS * int(y), ranked(seen.model, by)
-        if place < len(order) and session.clicked == "room":
-            session.unit = order[place]
+        if place < len(order) and click == "room":
+            view.keep("unit", order[place] + 1, unit.default)
         elif place < len(order):
-            session.clamped = toggled(session.get("clamped", ()), order[place])
+            view.keep("clamped", toggled(view.chosen("clamped", clamped), order[place] + 1), ())
 
     st.markdown(words("sparse.filters"))
     show.row(seen, filters, height=520, on_click=press)
@@ -170,15 +154,14 @@ def pictures(seen):
         if known:
             show.row(seen, ica_filters, height=260)
     st.header(words("sparse.sets"), anchor=False)
-    k = st.slider(words("sparse.keep"), 0, seen.model.n_latent, min(8, seen.model.n_latent), key="keep")
-    show.row(seen.choose(kept=k), kept, every=1)
+    show.row(seen.choose(kept=view.choose("keep", Knob(min(8, count), low=0, high=count))), kept, every=1)
     st.markdown(words("sparse.set_lead"))
     left, right = st.columns((3, 1))
     with left:
-        choose_set(clamped, seen.model.n_latent)
+        units = view.choose("clamped", clamped, placeholder=words("sparse.set_empty"), format_func=words.number)
     with right:
-        held = choice("held", "set_value", {name: f"clamp_{name}" for name in ("off", "on")})
-    show.row(seen.choose(held=held), clamped_set, every=1)
+        held = view.choose("held", Knob("off", options=("off", "on")))
+    show.row(seen.choose(held=held, clamped=tuple(one - 1 for one in units)), clamped_set, every=1)
 
 
 watch.training(experiment, pictures)

@@ -237,9 +237,29 @@ def test_filters_are_clicked_into_the_set_that_is_clamped_and_out_of_it(page, si
     opened(page, site, "data=digits&latent=16&steps=60", "sparse")
     grid = page.locator(".st-key-filters .js-plotly-plot")
     grid.locator(".main-svg").first.wait_for()
-    page.locator(".st-key-clicked").get_by_text(WORDS("sparse.click_set")).click()
-    chosen = page.locator(".st-key-set")
+    page.locator(".st-key-click").get_by_text(WORDS("option.click.set")).click()
+    chosen = page.get_by_test_id("stMultiSelect").last
     wide = grid.bounding_box()["width"]
     for unit, text in ((2, "3"), (9, "3 10"), (2, "10")):
         grid.click(position={"x": wide * (unit + 0.5) / 16, "y": 12})
-        expect(chosen).to_have_text(re.compile(rf"{WORDS('sparse.set')}\s*{text.replace(' ', '.*')}$", re.DOTALL))
+        expect(chosen).to_have_text(
+            re.compile(rf"{WORDS('knob.clamped.label')}\s*{text.replace(' ', '.*')}$", re.DOTALL)
+        )
+
+
+def test_what_is_looked_at_is_in_the_address_and_opens_elsewhere(page, site, new_context):
+    opened(page, site, "data=digits&latent=16&steps=60", "sparse")
+    grid = page.locator(".st-key-filters .js-plotly-plot")
+    grid.locator(".main-svg").first.wait_for()
+    grid.click(position={"x": grid.bounding_box()["width"] * 2.5 / 16, "y": 12})
+    expect(page).to_have_url(re.compile(r"[?&]unit=3(&|$)"))
+    page.locator(".st-key-held").get_by_text(WORDS("option.held.on"), exact=True).click()
+    expect(page).to_have_url(re.compile(r"[?&]held=on(&|$)"))
+    other = new_context().new_page()
+    other.goto(page.url)
+    expect(other.get_by_role("heading", name=WORDS("room.title", unit=3))).to_be_visible()
+    expect(other.get_by_role("alert")).to_have_count(0)
+    assert other.url == page.url
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("held=on"))
+    expect(page.locator(".st-key-held, [class*='st-key-held_']").get_by_role("radio").first).to_be_visible()

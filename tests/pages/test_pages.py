@@ -321,7 +321,7 @@ def test_units_are_clamped_in_a_freely_chosen_set(runs, held):
     InlineExecutor(runs).submit([experiment])
     at = opened("sparse", data="digits", latent="9", steps="400")
     errors = drawn_errors(at, "clamped_set")
-    at.multiselect(key="set").set_value([2, 5]).run()
+    at.multiselect(key="clamped").set_value([3, 6]).run()
     at.segmented_control(key="held").set_value(held).run()
     assert not at.exception
     now = drawn_errors(at, "clamped_set")
@@ -348,7 +348,7 @@ def test_a_room_opens_under_the_filters_and_says_what_a_chosen_input_loses(runs)
     error = runs.of(experiment).history[-1].scores["watched_test_error"]
     assert error > pca
     assert words("sparse.above_pca", error=error, pca=pca, rho="−0,9") in sentences(at)
-    at.session_state.unit = 4
+    at.session_state.view.chosen["unit"] = "5"
     at.slider(key="rank").set_value(7).run()
     assert not at.exception
     model, x = ae.revive(experiment, runs.of(experiment).snapshot()), x[: seen.SHOWN]

@@ -1,0 +1,217 @@
+"""A visitor's view of a page: what they look at, and how. It changes no result, and lives in the address.
+
+A page says to :func:`pages._ui.turn.experiment` which of these names are its own; the knob that says what
+a choice may be is made where it is shown, since it may follow the run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages._ui import address, say
+
+if TYPE_CHECKING:
+    from aecore.knobs import Complaint, Knob
+
+# No knob of an experiment has one of these names.
+NAMES = (
+    "test_noise", "across", "up", "input", "direction", "order", "click", "unit", "rank", "keep", "clamped", "held",
+    "at", "beside",
+)  # fmt: skip
+# Those of every page with a run: its moment, and a run beside it.
+EVERYWHERE = ("at", "beside")
+# Positions of a logarithmic slider within each power of ten.
+MANTISSAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+
+
+@dataclass(eq=False)
+class View:
+    """What a visitor has chosen to see, on whichever page.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Those of the page that is shown.
+    chosen : dict of str to str
+        What is not as usual, by name, as the address says it.
+    linked : set of str
+        Names that a link brought, and nobody has looked at yet.
+    complaints : dict of str to Complaint
+        What was wrong with a link, until the visitor chooses.
+    shown : dict
+        What each widget says, by name.
+    moved : Counter
+        How often the program moved a widget; a part of its key, as what is set through the session may be lost.
+    """
+
+    names: tuple[str, ...] = ()
+    chosen: dict[str, str] = field(default_factory=dict)
+    linked: set[str] = field(default_factory=set)
+    complaints: dict[str, Complaint] = field(default_factory=dict)
+    shown: dict[str, Any] = field(default_factory=dict)
+    moved: Counter[str] = field(default_factory=Counter)
+
+    def settle(self, name: str, knob: Knob) -> Any:
+        """Return what is chosen; the nearest where that is not allowed here, which only of a link is worth a word."""
+        from aecore.knobs import Complaint
+
+        if name not in self.chosen:
+            return knob.default
+        value, reason = knob.settle(text := self.chosen[name])
+        if reason and name in self.linked:
+            self.put(name, value, knob.default)
+            self.complaints[name] = Complaint(name, text, value, reason)
+        self.linked.discard(name)
+        return value
+
+    def key(self, name: str) -> str:
+        """Return the key of a widget."""
+        return f"{name}_{self.moved[name]}" if self.moved[name] else name
+
+    def pick(self, name: str, picked: Any, knob: Knob) -> None:
+        """Take over what a widget says, if it says something else than before."""
+        if picked != self.shown[name]:
+            self.shown[name] = picked
+            self.put(name, picked, knob.default)
+
+    def put(self, name: str, value: Any, usual: Any = None) -> None:
+        """Take a choice over."""
+        from aecore.knobs import to_text
+
+        assert name in self.names, name
+        before = self.chosen.pop(name, None)
+        if value != usual:
+            self.chosen[name] = to_text(value)
+        if before != self.chosen.get(name):
+            self.complaints.pop(name, None)
+
+
+def view() -> View:
+    """Return this visitor's view."""
+    return st.session_state.setdefault("view", View())
+
+
+def declare(names: tuple[str, ...], link: Mapping[str, object]) -> None:
+    """Say which names belong to the page, and take over what a link says under them."""
+    now = view()
+    now.names = (*names, *EVERYWHERE)
+    if link:
+        now.complaints.clear()
+        now.linked = {name for name in now.names if name in link}
+        for name in now.names:
+            now.chosen.pop(name, None)
+        now.chosen |= {name: str(link[name]) for name in now.linked}
+
+
+def said() -> dict[str, str]:
+    """Return what the address is to say of the view."""
+    now = view()
+    return {name: now.chosen[name] for name in now.names if name in now.chosen}
+
+
+def chosen(name: str, knob: Knob) -> Any:
+    """Return what the visitor has chosen, in the bounds that hold here; also above the widget that says it."""
+    now = view()
+    picked = st.session_state.get(now.key(name))
+    if name in now.shown and picked is not None:
+        now.pick(name, tuple(picked) if isinstance(picked, list) else picked, knob)
+    return now.settle(name, knob)
+
+
+def complain() -> None:
+    """Say what was wrong with the link."""
+    for complaint in view().complaints.values():
+        st.warning(say.explain(complaint, say.words()), icon=":material/link_off:")
+
+
+def arrived(name: str) -> bool:
+    """Whether a link has brought a choice that nobody has looked at yet."""
+    return name in view().linked
+
+
+def take(name: str) -> str:
+    """Return what a link has brought, for somebody who keeps it elsewhere."""
+    now = view()
+    now.linked.discard(name)
+    return now.chosen.pop(name)
+
+
+def pass_over(name: str, text: str) -> None:
+    """Say that what a link has brought means nothing here."""
+    from aecore.knobs import Complaint
+
+    view().complaints[name] = Complaint(f"{name}={text[:60]}", text, None, "unknown")
+
+
+def keep(name: str, value: Any, usual: Any = None) -> None:
+    """Take over what the visitor has chosen; what is as usual is not said in the address."""
+    view().put(name, value, usual)
+    write()
+
+
+def write() -> None:
+    """Say the view in the address; costs nothing while it does not change."""
+    before, now = address.written(), said()
+    if {name: text for name, text in before.items() if name in NAMES} != now:
+        address.write({name: text for name, text in before.items() if name not in NAMES} | now)
+
+
+def choose(name: str, knob: Knob, **look: Any) -> Any:
+    """Show a choice, and return what is chosen.
+
+    The widget says what it is, not a callback, which may be abandoned.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    knob : Knob
+        Words give a row of buttons, tuples a list to choose several from, steps of less than 1 a slider over
+        these, and whole numbers a slider.
+    look : dict
+        What the widget is called with beside that.
+    """
+    now, words = view(), say.words()
+    value = chosen(name, knob)
+    if now.shown.setdefault(name, value) != value:
+        now.moved[name] += 1
+    now.shown[name] = value
+    about = {"label": words(f"knob.{name}.label"), "key": now.key(name)} | look
+    if words.knows(f"knob.{name}.help"):
+        about["help"] = words(f"knob.{name}.help")
+    if knob.options:
+
+        def write_option(option: str) -> str:
+            return words(f"option.{name}.{option}")
+
+        picked = st.segmented_control(
+            **about, options=knob.options, default=value, required=True, format_func=write_option
+        )
+    elif isinstance(knob.default, tuple):
+        rows = range(int(knob.low), int(knob.high) + 1)
+        picked = tuple(st.multiselect(**about, options=rows, default=list(dict.fromkeys(value))))
+    elif knob.step and isinstance(knob.default, float):
+        picked = st.select_slider(**about, options=positions(knob, value), value=value, format_func=words.plain)
+    else:
+        picked = st.slider(**about, min_value=int(knob.low), max_value=int(knob.high), value=value)
+    now.pick(name, picked, knob)
+    write()
+    return picked
+
+
+def positions(knob: Knob, value: Any) -> list[Any]:
+    """Return the numbers between the bounds, evenly spaced or round, and the numbers that must be among them."""
+    kind = type(knob.default)
+    if knob.scale == "linear" and knob.step:
+        steps = round((knob.high - knob.low) / knob.step)
+        rounds = {kind(round(knob.low + i * knob.step, 9)) for i in range(1, steps)}
+    else:
+        rounds = {kind(float(f"{m}e{power}")) for power in range(-7, 7) for m in MANTISSAS}
+    return sorted(
+        {kind(knob.low), kind(knob.high), knob.default, value} | {r for r in rounds if knob.low < r < knob.high}
+    )
