@@ -29,9 +29,6 @@ ALONE = 20_000_000
 # Steps after which a step is written down: that costs about what it saves in as many steps (measured).
 PAYS = 300
 
-# Held-out samples that are scored at every snapshot; the last snapshot scores them all.
-WATCHED = 512
-
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
@@ -44,7 +41,7 @@ class Snapshot:
     terms : dict of float
         The terms of the loss on the step's batch, summed over features, mean over samples.
     scores : dict of float
-        The task's scores on the first :data:`WATCHED` held-out samples, their names after
+        The task's scores on the first held-out samples, as many as the task says, their names after
         ``"watched_"``; at the last step also on all held-out samples, under their own names.
     state : dict of Tensor
         ``"model.*"`` and ``"optimizer.*"``: all that going on from here needs.
@@ -192,6 +189,7 @@ def train(
     fit, method, seed = experiment.fit, experiment.method, experiment.seed
     data = posed(experiment, "train").to(DEVICE)
     held_out = posed(experiment, "test").to(DEVICE)
+    watched = held_out.at(slice(experiment.task.watched))
 
     model = experiment.build().to(DEVICE)
     rate = torch.tensor(fit.rate, dtype=torch.float64)
@@ -231,7 +229,7 @@ def train(
                 step += 1
         seconds += time.perf_counter() - began
 
-        scores = {f"watched_{name}": score for name, score in _scores(experiment, model, held_out.at(slice(WATCHED)))}
+        scores = {f"watched_{name}": score for name, score in _scores(experiment, model, watched)}
         if step == fit.steps:
             scores |= dict(_scores(experiment, model, held_out))
         numbers = {name: term.item() for name, term in terms.items()}

@@ -23,6 +23,8 @@ from aecore.training import Diverged, Snapshot, keyframes, train
 
 # Seconds of training between two pictures; at least four pictures a second are promised.
 FRAME = 0.2
+# A picture may cost this share of the time that is trained for it; a large network gives fewer.
+SHARE = 0.25
 # Seconds between two single steps in slow motion.
 SLOW = 0.3
 # Seconds between two snapshots with the optimiser's state, which is twice as large as the weights.
@@ -48,11 +50,11 @@ class Pace:
         self.stride = 1
         self.wishes = Wishes()
 
-    def took(self, step: int, seconds: float) -> None:
-        """Learn that getting to `step` took some seconds."""
+    def took(self, step: int, seconds: float, more: float = 0.0) -> None:
+        """Learn that getting to `step` took some seconds, and scoring and writing what was reached some more."""
         if step > self.step:
             # The first steps are slower than the rest: never leap on the word of one frame.
-            wanted = int((step - self.step) * FRAME / max(seconds, 1e-6))
+            wanted = int((step - self.step) * max(FRAME - more, more / SHARE) / max(seconds, 1e-6))
             self.stride = max(1, min(wanted, 4 * self.stride))
         self.step = step
 
@@ -95,8 +97,10 @@ def frames(run: Run, *, clock: Callable[[], float] = time.monotonic) -> Iterator
             return
         pace = Pace(resume.step if resume else 0, keyframes(experiment))
         saved = began = clock()
+        before = resume.seconds if resume else 0.0
         for snapshot in train(experiment, keyframes=pace, resume=resume):
-            pace.took(snapshot.step, clock() - began)
+            trained, before = snapshot.seconds - before, snapshot.seconds
+            pace.took(snapshot.step, trained, max(clock() - began - trained, 0.0))
             record.add(snapshot)
             pace.wishes = run.wishes
             if snapshot.step < experiment.fit.steps:

@@ -31,6 +31,7 @@ class NoiseRemoval(Task):
 
     name = "noise_removal"
     main = "test_error"
+    watched = 48
 
     noise: float = knob(25.0, 1.0, 100.0, step=1)
     blind: bool = switch(False)

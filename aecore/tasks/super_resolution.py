@@ -30,6 +30,7 @@ class SuperResolution(Task):
 
     name = "super_resolution"
     main = "test_error"
+    watched = 48
 
     factor: int = knob(2, 2, 4)
 

@@ -29,6 +29,9 @@ class Task(Spec, ABC):
     main: ClassVar[str] = ""
     """The score that training should lower."""
 
+    watched: ClassVar[int] = 512
+    """Held-out samples that are scored at every snapshot; the last snapshot scores them all."""
+
     baselines: ClassVar[tuple[str, ...]] = ()
     """Names in the table of baselines of what a model must beat."""
 

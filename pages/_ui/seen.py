@@ -159,9 +159,8 @@ class Seen:
     @cached_property
     def pca_errors(self) -> np.ndarray | None:
         """PCA's error for every code size from 1, on the very samples that :attr:`error` is of."""
-        from aecore.training import WATCHED
-
-        return self.pca.errors(self.held_out.inputs[:WATCHED]).numpy() if self.pca else None
+        watched = self.held_out.inputs[: self.experiment.task.watched]
+        return self.pca.errors(watched).numpy() if self.pca else None
 
     @property
     def pca_error(self) -> float | None:
