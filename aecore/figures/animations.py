@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -10,10 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw, ImageFont
 
-# Least side of a picture, and height of the words above it, in pixels.
+# Least side of a picture, size of the words above it and distance of their lines, in pixels.
 _SIDE = 112
-_HEAD = 22
+_SIZE = 13
+_LINE = 18
 _GAP = 8
+# Pillow's own font has neither small digits nor a minus sign.
+_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_MINUS = str.maketrans("−", "-")
 # Thousandths of a second for which each picture stands.
 _STANDS = 90
 
@@ -26,7 +31,7 @@ def animation(pictures: ArrayLike, *, names: Sequence[str], kind: Literal["GIF",
     pictures : array_like
         Shape ``(rows, n, h, w)``, values in [0, 1]; others are clipped.
     names : sequence of str
-        What stands above each tile.
+        What stands above each tile, in one line or several.
     kind : {"GIF", "WEBP"}
 
     Returns
@@ -39,17 +44,19 @@ def animation(pictures: ArrayLike, *, names: Sequence[str], kind: Literal["GIF",
     step = w * times + _GAP
     # The ends once, all between them on the way there and on the way back.
     order = [*range(n), *range(n - 2, 0, -1)]
-    font = ImageFont.load_default(14)
+    head = 4 + _LINE * max(name.count("\n") + 1 for name in names)
     frames = []
     for at in order:
-        frame = Image.new("L", (rows * step + _GAP, h * times + _HEAD + _GAP))
+        frame = Image.new("L", (rows * step + _GAP, h * times + head + _GAP))
         words = ImageDraw.Draw(frame)
         for row in range(rows):
             tile = Image.fromarray(np.rint(tiles[row, at] * 255).astype(np.uint8))
             enlarged = tile.resize((w * times, h * times), Image.Resampling.NEAREST)
-            frame.paste(enlarged, (_GAP + row * step, _HEAD))
-            words.text((_GAP + row * step, 3), names[row], fill=190, font=font)
-            words.rectangle(_edge(_GAP + row * step, w * times, h * times), outline=70)
+            left = _GAP + row * step
+            frame.paste(enlarged, (left, head))
+            words.rectangle((left - 1, head - 1, left + w * times, head + h * times), outline=70)
+            for line, text in enumerate(names[row].split("\n")):
+                _write(words, left, 3 + line * _LINE, text)
         frames.append(frame)
     stream = io.BytesIO()
     look = {"duration": _STANDS, "loop": 0, **({"lossless": True} if kind == "WEBP" else {})}
@@ -57,5 +64,10 @@ def animation(pictures: ArrayLike, *, names: Sequence[str], kind: Literal["GIF",
     return stream.getvalue()
 
 
-def _edge(x: int, width: int, height: int) -> tuple[int, int, int, int]:
-    return x - 1, _HEAD - 1, x + width, _HEAD + height
+def _write(words: ImageDraw.ImageDraw, x: float, y: float, text: str) -> None:
+    """Write a line, its lowered digits as small ones."""
+    for part in re.findall("[₀-₉]+|[^₀-₉]+", text.translate(_MINUS)):
+        small = part[0] in "₀₁₂₃₄₅₆₇₈₉"
+        font = ImageFont.load_default(_SIZE - 3 if small else _SIZE)
+        words.text((x, y + 5 * small), part.translate(_DIGITS), fill=200, font=font)
+        x += words.textlength(part.translate(_DIGITS), font=font)

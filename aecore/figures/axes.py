@@ -48,6 +48,12 @@ def axis(values: Sequence[float], say: Say, *, always_log: bool = False) -> dict
     return {"range": [low - pad, high + pad], "nticks": 6}
 
 
+def announce(figure: go.Figure, words: str, *, y: float = 0.5) -> None:
+    """Say in the middle of a picture, or at another height, what will be drawn there."""
+    place = {"x": 0.5, "y": y, "xref": "paper", "yref": "paper", "showarrow": False}
+    figure.add_annotation(text=words, font={"color": ink("muted"), "size": 15}, **place)
+
+
 def mark(figure: go.Figure, marks: Mapping[float, str] | None) -> None:
     """Draw an upright line at each place, with its words at the top."""
     line = {"color": ink("muted"), "width": 1.5, "dash": "dot"}

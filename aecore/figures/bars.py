@@ -71,7 +71,7 @@ def bars(
             "range": [-0.6, len(y) - 0.4],
             "tickvals": ticks,
             "ticktext": [names[i] for i in ticks],
-            "tickangle": 0,
+            "autotickangles": [0, -90],
         },
         yaxis={"nticks": 6, "rangemode": "tozero"},
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aecore.figures.axes import axis, mark
+from aecore.figures.axes import announce, axis, mark
 from aecore.figures.theme import heading, ink, sheet
 from aecore.text import Say
 
@@ -92,10 +92,8 @@ def error(
             yshift=(16 if above else -16) if late else 0,
         )
     else:
-        muted = {"color": ink("muted"), "size": 15}
         # PCA's line, if there is one, runs through the middle.
-        place = {"x": 0.5, "y": 0.5 if line is None else 0.8, "xref": "paper", "yref": "paper"}
-        figure.add_annotation(text=say("figure.error.empty"), font=muted, **place)
+        announce(figure, say("figure.error.empty"), y=0.5 if line is None else 0.8)
     mark(figure, marks)
     return figure
 

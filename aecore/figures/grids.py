@@ -113,7 +113,7 @@ def rows(
     n_rows, n, h, w = tiles.shape[:4]
     numbers = np.full((n_rows, n), np.nan) if errors is None else np.asarray(errors, float).reshape(n_rows, n)
     pixel = w * n / _NARROW
-    head, foot = 21 * pixel, (0.0 if errors is None else 17 * pixel)
+    head, foot = 24 * pixel, (0.0 if errors is None else 17 * pixel)
     space = (head + foot) / h
     png = atlas(tiles, between=0.06, under=space)
     step_x, step_y = w + _gap(0.06, h), h + _gap(space, h)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aecore.figures.axes import axis, mark
+from aecore.figures.axes import announce, axis, mark
 from aecore.figures.theme import heading, ink, label_ink, sheet
 from aecore.text import Say
 
@@ -58,7 +58,7 @@ def lines(
     Returns
     -------
     go.Figure
-        A trace a curve.
+        A trace a curve; without a place, words in their stead.
     """
     x = np.asarray(x, float)
     figure = sheet(
@@ -90,6 +90,9 @@ def lines(
             hovertemplate=f"<b>{name}</b> %{{y:.4~r}}<extra></extra>",
             line={"color": colour, "width": 3.5 if not place else 2, "dash": "dash" if dashed else "solid"},
         )
+    if not len(x):
+        figure.update_yaxes(range=[0, 1], tickvals=[])
+        announce(figure, say("figure.error.empty"))
     mark(figure, marks)
     return figure
 

@@ -68,14 +68,9 @@ def matrix(
         xgap=3,
         ygap=3,
         hoverinfo="skip",
+        # Plotly writes them in whatever stands out from the cell.
+        text=[[say.number(value, 2) for value in row] for row in cells.tolist()],
+        texttemplate="%{text}",
+        textfont={"size": 15},
     )
-    figure.layout.annotations = [
-        {
-            "x": column,
-            "y": row,
-            "text": say.number(float(cells[row, column]), 2),
-            "font": {"color": ink("text"), "size": 15},
-        }
-        for row, column in np.ndindex(cells.shape)
-    ]
     return figure

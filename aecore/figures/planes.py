@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aecore.figures.axes import announce
 from aecore.figures.theme import heading, ink, label_ink, sheet
 from aecore.text import Say
 
@@ -24,6 +25,7 @@ def plane(
     axes: tuple[str, str],
     say: Say,
     own: tuple[float, float, str] | None = None,
+    empty: str = "",
     bound: str | None = None,
 ) -> go.Figure:
     """Draw runs as points, those of one series joined.
@@ -38,6 +40,8 @@ def plane(
     say : Say
     own : (float, float, str), optional
         The learner's run.
+    empty : str
+        Words in the middle while there is no point.
     bound : str, optional
         Words for the line through the point with the smallest sum, on which the sum is the same.
 
@@ -87,4 +91,8 @@ def plane(
             ends = np.array([low[0] - pad[0], high[0] + pad[0]])
             dotted = {"color": ink("muted"), "width": 1.5, "dash": "dot"}
             figure.add_scatter(x=ends, y=least - ends, name=bound, mode="lines", line=dotted, hoverinfo="skip")
+    else:
+        figure.update_xaxes(range=[0, 1], tickvals=[])
+        figure.update_yaxes(range=[0, 1], tickvals=[])
+        announce(figure, empty)
     return figure

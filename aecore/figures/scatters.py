@@ -143,7 +143,7 @@ def posteriors(
     )
     reach = max(_CIRCLES[-1] + 0.4, float(np.abs(np.asarray(means, float)).max(initial=0)) + 0.2)
     figure.update_xaxes(range=[-reach, reach], constrain="domain")
-    figure.update_yaxes(range=[-reach, reach], constrain="domain", scaleanchor="x")
+    figure.update_yaxes(range=[-reach, reach], constrain="domain", constraintoward="top", scaleanchor="x")
     return figure
 
 

@@ -48,6 +48,8 @@ class Course:
         When a knob was last turned in mid-run.
     visited : dict of str to Experiment
         What this visitor has trained, by key.
+    swept : set of str
+        The keys of what this visitor has asked for by a sweep.
     compared : str
         The key of the run beside which it is shown; empty for none.
     time : int or None
@@ -66,6 +68,7 @@ class Course:
     chain: list[str] = field(default_factory=list)
     forked: float = -math.inf
     visited: dict[str, Experiment] = field(default_factory=dict)
+    swept: set[str] = field(default_factory=set)
     compared: str = ""
     time: int | None = None
     moved: int = 0
@@ -139,12 +142,11 @@ def buttons(runs: Sequence[Experiment], words: Say) -> None:
 
 
 def sweep_buttons(lesson: str, experiments: Sequence[Experiment]) -> None:
-    """Show the button that trains several experiments of a lesson behind whatever else goes on."""
+    """Show the button that trains several experiments of a lesson behind whatever else goes on, or stops its own."""
     words = say.words()
-    if moving(experiments):
-        st.button(
-            words("watch.sweep_stop"), key=f"stop_{lesson}", icon=":material/stop:", on_click=_stop, args=experiments
-        )
+    own = [one for one in experiments if one.key in course().swept]
+    if moving(own):
+        st.button(words("watch.sweep_stop"), key=f"stop_{lesson}", icon=":material/stop:", on_click=_stop, args=own)
     elif any(state_of(one).stage != "done" for one in experiments):
         help = words(f"{lesson}.sweep_help", steps=experiments[0].fit.steps)
         asked = {"key": f"sweep_{lesson}", "icon": ":material/stacked_line_chart:", "help": help}
@@ -152,6 +154,7 @@ def sweep_buttons(lesson: str, experiments: Sequence[Experiment]) -> None:
 
 
 def _sweep(*experiments: Experiment) -> None:
+    course().swept |= {one.key for one in experiments}
     try:
         resources.executor().submit(experiments, background=True)
     except OSError:

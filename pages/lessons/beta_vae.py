@@ -92,19 +92,20 @@ def traversed(seen):
     return views.traversals(seen.model, x, start=x[start - 1] if start else None, over=seen.choices["range"])
 
 
+def row_names(found, words, key):
+    """Name each row of traversals with its divergence and its range."""
+
+    def written(i, kl, low, high):
+        numbers = {"kl": words.number(kl, 2), "low": words.number(low, 1), "high": words.number(high, 1)}
+        return words(f"beta_vae.{key}", name=say.latent(i), **numbers)
+
+    ends = found.values[:, [0, -1]].tolist()
+    return [written(i, kl, *span) for i, kl, span in zip(found.latents, found.kl, ends, strict=True)]
+
+
 def traversal(seen, words):
     found = traversed(seen)
-    names = [
-        words(
-            "beta_vae.row",
-            name=say.latent(i),
-            kl=words.number(kl, 2),
-            low=words.number(low, 1),
-            high=words.number(high, 1),
-        )
-        for i, kl, (low, *_, high) in zip(found.latents, found.kl, found.values, strict=True)
-    ]
-    return figures.rows(found.pictures, names=names, say=words)
+    return figures.rows(found.pictures, names=row_names(found, words, "row"), say=words)
 
 
 def without(seen):
@@ -119,8 +120,7 @@ def traversal_plain(seen, words):
 
 def animated(seen, words, kind):
     found = traversed(seen)
-    names = [words("beta_vae.latent", i=i) for i in found.latents + 1]
-    return figures.animation(found.pictures, names=names, kind=kind)
+    return figures.animation(found.pictures, names=row_names(found, words, "tile"), kind=kind)
 
 
 def measured(one, step=None):
@@ -195,6 +195,7 @@ def rate_distortion(seen, words):
     look = {
         "axes": (words("beta_vae.rate"), words("beta_vae.distortion")),
         "title": words("beta_vae.plane", steps=small.fit.steps),
+        "empty": words("beta_vae.plane_empty"),
     }
     runs = ended(words, lambda one: trade(resources.run_of(one.key).history))
     return figures.plane(runs, own=own, bound=words("beta_vae.best"), say=words, **look)
@@ -208,6 +209,7 @@ def gap_distortion(seen, words):
     look = {
         "axes": (words("beta_vae.distortion"), words("beta_vae.mig")),
         "title": words("beta_vae.gaps", steps=small.fit.steps),
+        "empty": words("beta_vae.gaps_empty"),
     }
     return figures.plane(ended(words, point), say=words, **look)
 

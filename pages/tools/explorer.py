@@ -227,7 +227,7 @@ def sliding_sum(seen, words):
     means = views.decoded(seen.model, np.stack([one, other]))
     walk = views.along(seen.model, code, other - one, LENGTHS)
     shown = views.shown([np.concatenate([means, walk])], experiment.data.value_range)
-    return figures.rows(shown, names=[words("explorer.walk")], say=words)
+    return figures.rows(shown, names=[["A", "B", *map(words.plain, LENGTHS)]], say=words)
 
 
 def qualities(seen, words):
@@ -442,7 +442,10 @@ def live():
         )
         show.row(picture_of(now), scatter, height=560, cloud=tools(now.step))
         held_out = min(wanted.points, explored.examples(experiment, 1 + wanted.points)[0].size)
-        st.caption(words("explorer.shown", held_out=held_out, trained=wanted.points - held_out))
+        trained = wanted.points - held_out
+        st.caption(
+            words("explorer.shown" if trained else "explorer.shown_held_out", held_out=held_out, trained=trained)
+        )
         if projection.dimensions > 2:
             st.caption(words("explorer.flat_only"))
     with right:

@@ -402,14 +402,49 @@ def test_an_empty_error_curve_says_when_it_begins():
 
 
 def test_a_matrix_says_each_number_in_its_cell():
-    figure = draw("matrix", language="pt_BR")
-    assert notes(figure) == ["0,00", "1,20", "0,40", "0,00"]
-    assert [(note.x, note.y) for note in figure.layout.annotations] == [(0, 0), (1, 0), (0, 1), (1, 1)]
+    [trace] = draw("matrix", language="pt_BR").data
+    assert [list(row) for row in trace.text] == [["0,00", "1,20"], ["0,40", "0,00"]]
+    assert trace.texttemplate == "%{text}"
 
 
 def test_the_line_through_the_best_run_has_its_sum_everywhere():
     line = draw("plane").data[-1]
     np.testing.assert_allclose(np.array(line.x) + np.array(line.y), 5)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("pad.near_zero", "pad.near_inputs", "pad.near_rebuilt", "vae.through_z", "vae.through_pixels"),
+        *("explorer.near_codes", "explorer.near_inputs", "explorer.input", "explorer.rebuilt"),
+        *("vae.original", "vae.rebuilt"),
+    ],
+)
+def test_names_of_rows_find_room_on_a_narrow_screen(language, key):
+    assert len(words(language)[key]) < 50
+
+
+def test_curves_and_planes_without_a_point_say_so():
+    figure = figures.lines([], {"a": []}, title="t", axes=AB, say=Say("pt_BR"))
+    assert notes(figure) == [Say("pt_BR")("figure.error.empty")]
+    assert notes(figures.plane({"a": []}, title="t", axes=AB, empty="none yet", say=Say())) == ["none yet"]
+    assert notes(draw("plane")) == []
+
+
+def test_an_animation_s_words_find_room_above_its_tile():
+    def drawn(name):
+        image = Image.open(io.BytesIO(figures.animation(np.zeros((1, 2, 28, 28)), names=[name])))
+        return np.asarray(image.convert("L"))
+
+    first, second = (drawn(f"z{i} · KL 24.31 nats\nfrom −2.5 to 2.5") for i in "₁₂")
+    head = len(first) - len(drawn("")) + 22
+    rows, columns = np.nonzero(first[: head - 1] > 100)
+    assert {*range(8, 15), *range(26, 32)} <= {*rows.tolist()}
+    assert columns.max() <= 8 + 112
+    rows, columns = np.nonzero(first != second)
+    assert rows.max() < 24
+    assert columns.max() < 30
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -50,7 +52,7 @@ def test_every_variant_can_be_trained_and_measured(executor, variant):
     experiment = at.session_state.course.watched
     assert experiment.method.variant == variant
     information, scores = resources.aside(seen.disentangled, experiment, 20)
-    cells = [note["text"] for note in figure(at, "information")["layout"]["annotations"]]
+    cells = [*chain.from_iterable(figure(at, "information")["data"][0]["text"])]
     assert sorted(cells) == sorted(WORDS.number(value, 2) for value in information.ravel())
     shown = [one.value for one in at.subheader]
     assert shown[:7] == [WORDS.number(score, 2) for score in scores]
@@ -95,6 +97,24 @@ def test_further_runs_give_a_spread_and_the_trade(executor, monkeypatch):
     assert len(bound["x"]) == 2
     assert [len(trace["x"]) for trace in figure(at, "gap_distortion")["data"]] == [1, 1]
     assert {"sweep_beta_vae.seeds", "sweep_beta_vae.weights"} <= {button.key for button in at.button}
+
+
+def test_only_one_s_own_sweep_can_be_stopped(executor):
+    experiment = ae.Experiment.from_query("data=sprites&method=beta_vae&hidden=8&latent=3&steps=20")
+    (run,) = executor.submit([experiment.vary(seed=1)])
+    run.write_state(replace(run.state, stage="running"))
+    at = opened("beta_vae", **LINK)
+    assert "stop_beta_vae.seeds" not in {button.key for button in at.button}
+    at.session_state.course.swept.add(run.key)
+    at.run()
+    at.button(key="stop_beta_vae.seeds").click().run()
+    assert run.wishes.stop
+
+
+def test_charts_without_runs_say_what_will_be_there(executor):
+    at = opened("beta_vae", **LINK)
+    said = [figure(at, key)["layout"]["annotations"][0]["text"] for key in ("rate_distortion", "gap_distortion")]
+    assert said == [WORDS("beta_vae.plane_empty"), WORDS("beta_vae.gaps_empty")]
 
 
 def test_data_without_known_factors_have_no_measures(executor):
