@@ -132,6 +132,7 @@ def _draw_once() -> None:
 _aside = ThreadPoolExecutor(1, "aside")
 _awaited: set[Future[Any]] = set()
 _begun: OrderedDict[tuple[Hashable, ...], Future[Any]] = OrderedDict()
+_count = 0
 _asking = threading.Lock()
 # Results that are kept for the next who asks.
 ANSWERS = 512
@@ -152,6 +153,8 @@ def aside(make: Callable[..., Any], *given: Hashable) -> Any:
 
 
 def _begin(make: Callable[..., Any], *given: Hashable) -> Future[Any]:
+    global _count
+    _count += 1
     begun = _begun[make, *given] = _aside.submit(make, *given)
     _awaited.add(begun)
     begun.add_done_callback(_awaited.discard)
@@ -163,6 +166,11 @@ def _begin(make: Callable[..., Any], *given: Hashable) -> Future[Any]:
 def awaited() -> bool:
     """Whether something is being computed aside."""
     return bool(_awaited)
+
+
+def begun() -> int:
+    """Return how many things have been begun aside; who sees the count rise while drawing may have drawn too early."""
+    return _count
 
 
 def room() -> int:

@@ -68,6 +68,7 @@ def training(
         if st.session_state.pop("begun", False) or steer.moving(together) != drawn[0]:
             st.rerun()
         wrong = st.container()
+        begun = resources.begun()
         seen = see(experiment, beside)
         _progress(seen, words)
         seen = _at_a_time(seen, words)
@@ -77,7 +78,8 @@ def training(
             compare.pictures(seen, other)
         with wrong:
             view.complain()
-        if standing() != drawn:
+        # What was begun meanwhile may have ended meanwhile too, and nothing else would tell.
+        if standing() != drawn or resources.begun() != begun:
             st.rerun()
 
     live()

@@ -411,6 +411,7 @@ if visit.colour and visit.colour not in colours():
 def live():
     if st.session_state.pop("begun", False):
         st.rerun()
+    begun = resources.begun()
     now = see(experiment).back(at())
     visit.within(wanted.points)
     surveyed = explored.survey(experiment, now.step, wanted.points)
@@ -460,7 +461,7 @@ def live():
         st.header(words("explorer.neighbours", row=visit.clicked), anchor=False)
         show.row(now, near_codes, near_inputs)
     calculation(now)
-    if standing(path) != drawn:
+    if standing(path) != drawn or resources.begun() != begun:
         st.rerun()
 
 

@@ -12,6 +12,15 @@ import aecore as ae
 QUERY = "data=digits&net=mlp&hidden=24&latent=3&steps={steps}&seed={seed}"
 PLANE = "document.querySelector('.gargalo-pad-plane')"
 DECODED = f"z => Array.from({PLANE}.decode(z))"
+# Whether for a second nothing has been drawn anew and nothing has moved: only then can a jump be told from a page that
+# is still being laid out.
+CALM = f"""() => {{
+  const app = document.querySelector('[data-testid=stApp]'), main = document.querySelector('[data-testid=stMain]');
+  const now = [main.scrollTop, main.scrollHeight, {PLANE}.getBoundingClientRect().top].join(' ');
+  const still = now === window.place && app.dataset.testScriptState === 'notRunning';
+  [window.place, window.calm] = [now, still ? window.calm + 1 : 0];
+  return window.calm >= 20;
+}}"""
 CLOSE = f"([z, wanted]) => {PLANE}.decode(z).every((value, i) => Math.abs(value - wanted[i]) <= 1e-4)"
 
 
@@ -104,8 +113,10 @@ def test_the_pad_is_worked_by_mouse_and_by_keys(page, site):
 def test_on_the_pad_a_finger_moves_the_place_sideways_and_the_page_upwards_and_a_tap_holds(new_context, site):
     page = new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).new_page()
     plane = opened(page, site, QUERY.format(steps=40, seed=33))
+    page.wait_for_function(CALM, polling=50)
     box = plane.bounding_box()
     scrolled = "() => document.querySelector('[data-testid=stMain]').scrollTop"
+    there = f"() => [({scrolled})(), {PLANE}.getBoundingClientRect().top].map(Math.round)"
     finger, release = page.context.new_cdp_session(page), page.locator(".st-key-pad_release button")
 
     def swipe(x, y, dx, dy):
@@ -117,23 +128,30 @@ def test_on_the_pad_a_finger_moves_the_place_sideways_and_the_page_upwards_and_a
                 "Input.dispatchTouchEvent", {"type": "touchMove" if step else "touchStart", "touchPoints": [point]}
             )
             page.wait_for_timeout(40)
-            seen.append(plane.get_attribute("data-z"))
+            seen.append((plane.get_attribute("data-z"), *page.evaluate(there)))
         page.wait_for_timeout(300)  # at rest, so that nothing scrolls on
         finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         return seen
 
-    above = page.evaluate(scrolled)
-    assert len(set(swipe(0.1, 0.5, 0.1, 0))) >= 6
-    assert page.evaluate(scrolled) == above
+    above, at = page.evaluate(scrolled), page.evaluate(there)
+    drawn, *moved = zip(*swipe(0.1, 0.5, 0.1, 0), strict=True)
+    assert len(set(drawn)) >= 6
+    assert [set(along) for along in moved] == [{at[0]}, {at[1]}]
     place = plane.get_attribute("data-z")
+    assert place == drawn[-1]
     swipe(0.5, 0.8, 0, -0.08)
     page.wait_for_function(f"above => ({scrolled})() > above + 40", arg=above)
     assert plane.get_attribute("data-z") == place
     expect(release).to_be_disabled()
-    page.wait_for_timeout(300)
-    box = plane.bounding_box()
+    page.wait_for_function(CALM, polling=50)
+    box, at = plane.bounding_box(), page.evaluate(there)
     page.touchscreen.tap(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.9)
+    page.wait_for_function(f"place => {PLANE}.dataset.z !== place", arg=place)
+    place = plane.get_attribute("data-z")
     expect(release).to_be_enabled()
+    page.wait_for_function(CALM, polling=50)
+    assert page.evaluate(there) == pytest.approx(at, abs=1)
+    assert plane.get_attribute("data-z") == place
 
 
 def test_one_latent_gets_a_line(page, site):

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import time
+from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 
@@ -212,6 +213,21 @@ def test_a_run_that_ends_while_its_buttons_are_drawn_offers_to_go_on(runs, monke
     monkeypatch.setattr(steer, "buttons", draw_and_end)
     at = opened(**DIGITS)
     assert at.button(key="train").label == Say("en")("watch.go_on", step=20)
+
+
+def test_what_is_computed_aside_while_the_page_is_drawn_is_shown(runs, monkeypatch):
+    monkeypatch.setattr(resources, "_begun", OrderedDict())
+    ask = resources.aside
+
+    def ask_and_end(make, *given):
+        known = ask(make, *given)
+        while resources.awaited():
+            time.sleep(0.01)
+        return known
+
+    monkeypatch.setattr(resources, "aside", ask_and_end)
+    at = opened(**DIGITS)
+    assert Say("en")("undercomplete.sizes") in [header.value for header in at.header]
 
 
 def test_one_step_is_one_step(runs):
