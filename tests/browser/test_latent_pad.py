@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 import torch
@@ -56,6 +58,32 @@ def test_the_browser_decodes_what_torch_decodes(page, site, lesson, net):
     with torch.inference_mode():
         shown = model.decode(torch.tensor([z_of(plane)])).flatten().clamp(0, 1).numpy()
     assert np.abs(np.array(drawn) - 255 * shown).max() <= 1
+
+
+def test_no_name_of_a_class_covers_another(new_context, site):
+    page = new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.add_init_script("""const pen = CanvasRenderingContext2D.prototype, { clearRect, fillText } = pen;
+      pen.clearRect = function (...box) {
+        if (this.canvas.className === 'gargalo-pad-ground') window.written = {};
+        return clearRect.apply(this, box);
+      };
+      pen.fillText = function (text, x, y) {
+        if (this.font.includes('18px')) window.written[text] = [x, y, this.measureText(text).width];
+        return fillText.call(this, text, x, y);
+      };""")
+    # Of fresh weights all classes have nearly the same median.
+    plane = opened(page, site, "data=fashion_mnist&net=mlp&hidden=24&latent=2&steps=40")
+    page.wait_for_function("() => Object.keys(window.written ?? {}).length === 10")
+    size = plane.bounding_box()
+    boxes = [
+        (x - wide / 2, x + wide / 2, y - 9, y + 9)
+        for x, y, wide in page.evaluate("() => Object.values(window.written)")
+    ]
+    for left, right, top, bottom in boxes:
+        assert 0 <= left < right <= size["width"]
+        assert 0 <= top < bottom <= size["height"]
+    for one, other in combinations(boxes, 2):
+        assert one[1] < other[0] or other[1] < one[0] or one[3] < other[2] or other[3] < one[2]
 
 
 def test_the_pad_follows_a_run_and_keeps_the_pointer(page, site, runs):

@@ -37,20 +37,27 @@ function medians(pad) {
   }).filter(Boolean);
 }
 
-/* Push words apart until none covers another. */
+/* Push words apart until none covers another: each two that do, the way that takes the shorter push. */
 function apart(words, width, height) {
-  const at = words.map((word, i) => [word.at[0] * width + 0.01 * i, (1 - word.at[1]) * height]);
-  for (let round = 0; round < 60; round++)
-    for (const one of at)
-      for (const other of at) {
-        const [x, y] = [other[0] - one[0], other[1] - one[1]];
-        const distance = Math.hypot(x, y);
-        if (one === other || distance > 26) continue;
-        const push = (26 - distance) / 4 / (distance || 1);
-        [one[0], one[1]] = [one[0] - x * push, one[1] - y * push];
-        [other[0], other[1]] = [other[0] + x * push, other[1] + y * push];
+  const room = [width, height];
+  const at = words.map((word) => [word.at[0] * width, (1 - word.at[1]) * height]);
+  for (let round = 0; round < 400; round++) {
+    const push = at.map(() => [0, 0]);
+    for (let i = 0; i < words.length; i++)
+      for (let j = 0; j < words.length; j++) {
+        const gap = [0, 1].map((axis) => at[i][axis] - at[j][axis]);
+        const lacks = gap.map((one, axis) => (words[i].box[axis] + words[j].box[axis]) / 2 - Math.abs(one));
+        if (i === j || Math.min(...lacks) < 1e-3) continue;
+        const axis = lacks[0] < lacks[1] ? 0 : 1;
+        push[i][axis] += (Math.sign(gap[axis] || i - j) * lacks[axis]) / 2;
       }
-  return words.map((word, i) => ({ ...word, x: clamp(at[i][0], 12, width - 12), y: clamp(at[i][1], 14, height - 14) }));
+    if (!push.flat().some(Boolean)) break;
+    at.forEach((place, i) => {
+      const half = words[i].box.map((side) => side / 2);
+      for (const axis of [0, 1]) place[axis] = clamp(place[axis] + push[i][axis], half[axis], room[axis] - half[axis]);
+    });
+  }
+  return words.map((word, i) => ({ ...word, x: at[i][0], y: at[i][1] }));
 }
 
 function pen(canvas, box) {
@@ -98,8 +105,11 @@ function drawGround(state) {
   draw.font = `600 18px ${font}`;
   draw.textAlign = "center";
   draw.textBaseline = "middle";
-  for (const { label, x, y } of pad.pair.length === 2 ? apart(medians(pad), width, height) : [])
-    written(pad.names[label], x, y, colours[`label-${label % 10}`]);
+  const names = (pad.pair.length === 2 ? medians(pad) : []).map(({ label, at }) => {
+    const name = pad.names[label];
+    return { label, name, at, box: [draw.measureText(name).width + 6, 24] };
+  });
+  for (const { label, name, x, y } of apart(names, width, height)) written(name, x, y, colours[`label-${label % 10}`]);
 }
 
 /* Circles, or of a single latent lines, where the prior ends by one and two standard deviations. */
