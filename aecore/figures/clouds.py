@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aecore.figures.scatters import apart, named
+from aecore.figures.scatters import at_medians, named
 from aecore.figures.theme import ink, label_ink, sheet
 from aecore.text import Say
 
@@ -39,25 +39,21 @@ def cloud(
     ----------
     points : array_like
         Shape ``(n, 2)`` or ``(n, 3)``.
-    labels : array_like of int, optional
-        Shape ``(n,)``; a trace a class, in the order of the classes.
-    label_names : sequence of str, optional
-        The name of each class; by default its number.
+    labels, label_names, title, say
+        As :func:`codes` takes them.
     values : array_like, optional
         Shape ``(n,)``; colours that take the place of the classes'.
     value_name : str
         What they are.
     axes : sequence of str
         The words at the axes.
-    title : str
     keep : str
         What a zoom belongs to: it stays as long as this does.
-    say : Say
 
     Returns
     -------
     go.Figure
-        ``customdata`` holds the row of each point.
+        A trace a class; ``customdata`` holds the row of each point.
     """
     places = np.asarray(points, np.float32)
     n, dimensions = places.shape
@@ -89,8 +85,11 @@ def cloud(
             x, y = places[rows].T
             unchosen = {"marker": {"opacity": 0.12}}
             figure.add_scattergl(x=x, y=y, unselected=unchosen, selected={"marker": {"opacity": 0.9}}, **trace)
-    if coloured and n:
-        _name(figure, places, classes, label_names)
+    if coloured and dimensions == 3:
+        # There the names stand beside the picture: they would not turn with the points.
+        figure.update_layout(showlegend=True, legend={"itemsizing": "constant", "y": 0.98, "bgcolor": "rgba(0,0,0,0)"})
+    elif coloured and n:
+        figure.layout.annotations = at_medians(places, classes, label_names)
     return figure
 
 
@@ -128,22 +127,3 @@ def _frame_3d(figure: go.Figure, axes: Sequence[str]) -> None:
         for axis, word in zip("xyz", axes, strict=True)
     }
     figure.update_layout(scene={**scene, "aspectmode": "cube", "dragmode": "orbit"}, margin={"l": 0, "r": 0, "b": 0})
-
-
-def _name(figure: go.Figure, places: np.ndarray, classes: np.ndarray, names: Sequence[str] | None) -> None:
-    """Write each class's name at its median; beside the picture where there is no such place."""
-    present = np.unique(classes)
-    if places.shape[1] == 3:
-        figure.update_layout(showlegend=True, legend={"itemsizing": "constant", "y": 0.98, "bgcolor": "rgba(0,0,0,0)"})
-        return
-    medians = np.stack([np.median(places[classes == label], axis=0) for label in present])
-    at = apart(medians, np.ptp(places, axis=0), [named(label, names) for label in present.tolist()])
-    figure.layout.annotations = [
-        {
-            "x": x,
-            "y": y,
-            "text": f"<b>{named(label, names)}</b>",
-            "font": {"color": label_ink(label), "size": 20},
-        }
-        for label, (x, y) in zip(present.tolist(), at.tolist(), strict=True)
-    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -79,18 +79,7 @@ def codes(
             },
         )
     if labels is not None and len(xy):
-        present = np.unique(classes)
-        medians = np.stack([np.median(xy[classes == label], axis=0) for label in present])
-        at = apart(medians, np.ptp(xy, axis=0), [named(label, label_names) for label in present.tolist()])
-        figure.layout.annotations = [
-            {
-                "x": x,
-                "y": y,
-                "text": f"<b>{named(label, label_names)}</b>",
-                "font": {"color": label_ink(label), "size": 20},
-            }
-            for label, (x, y) in zip(present.tolist(), at.tolist(), strict=True)
-        ]
+        figure.layout.annotations = at_medians(xy, classes, label_names)
     return figure
 
 
@@ -145,6 +134,20 @@ def posteriors(
     figure.update_xaxes(range=[-reach, reach], constrain="domain")
     figure.update_yaxes(range=[-reach, reach], constrain="domain", constraintoward="top", scaleanchor="x")
     return figure
+
+
+def at_medians(
+    points: NDArray[np.float32], classes: NDArray[np.int_], names: Sequence[str] | None
+) -> list[dict[str, Any]]:
+    """Return each class's name at the median of its points, or as near to it as the others leave room."""
+    present = np.unique(classes).tolist()
+    medians = np.stack([np.median(points[classes == label], axis=0) for label in present])
+    words = [named(label, names) for label in present]
+    at = apart(medians, np.ptp(points, axis=0), words).tolist()
+    return [
+        {"x": x, "y": y, "text": f"<b>{word}</b>", "font": {"color": label_ink(label), "size": 20}}
+        for label, word, (x, y) in zip(present, words, at, strict=True)
+    ]
 
 
 def apart(places: NDArray[np.float32], span: NDArray[np.float32], words: Sequence[str]) -> NDArray[np.float64]:

@@ -193,10 +193,8 @@ def dci(codes: np.ndarray, factors: np.ndarray) -> tuple[float, float, float]:
 
     Parameters
     ----------
-    codes : ndarray
-        Shape ``(n, n_latent)``.
-    factors : ndarray of int
-        Shape ``(n, n_factors)``.
+    codes, factors : ndarray
+        As :func:`sap` takes them.
 
     References
     ----------

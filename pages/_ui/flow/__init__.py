@@ -7,19 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
 from aecore.text import Say
 from aecore.views import Flow
+from pages._ui.component import component
 
-_HERE = Path(__file__).parent
-_mount = st.components.v2.component(
-    "gargalo_flow",
-    html=(_HERE / "flow.html").read_text("utf-8"),
-    css=(_HERE / "flow.css").read_text("utf-8"),
-    js=(_HERE / "flow.js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_mount = component(Path(__file__).with_name("flow.html"), "flow.js", css="flow.css")
 
 
 def flow(flows: Sequence[Flow], *, key: str, words: Say) -> None:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from aecore.figures.theme import PALETTES
 from aecore.text import Say
 from pages._ui import say
+from pages._ui.component import component
 
 if TYPE_CHECKING:
     from aecore.datasets import Data
@@ -33,18 +33,8 @@ MOST = 12
 NEAR = 10
 
 
-def _component(name: str):  # type: ignore[no-untyped-def]
-    shared = (_HERE / "decoder.js").read_text("utf-8").replace("/* palettes */ {}", json.dumps(PALETTES))
-    return st.components.v2.component(
-        f"gargalo_{name}",
-        html=(_HERE / f"{name}.html").read_text("utf-8"),
-        css=(_HERE / "latent_pad.css").read_text("utf-8"),
-        js=shared + (_HERE / f"{name}.js").read_text("utf-8"),
-        isolate_styles=False,
-    )
-
-
-_pad, _sliders = _component("latent_pad"), _component("sliders")
+_pad = component(_HERE / "latent_pad.html", "decoder.js", "latent_pad.js", css="latent_pad.css")
+_sliders = component(_HERE / "sliders.html", "decoder.js", "sliders.js", css="latent_pad.css")
 
 
 def pad(

@@ -1,5 +1,4 @@
 /* A decoder in the browser: unpacked from bytes, run in plain loops, painted on a canvas. */
-const PALETTES = /* palettes */ {};
 
 /* [length of the header: uint32][header: JSON][numbers: float32 …] */
 function unpack(bytes) {
@@ -88,15 +87,6 @@ function paint(canvas, x, { shape, scale, shift }) {
     for (let c = 0; c < 3; c++) image.data[4 * i + c] = 255 * (x[shape.length === 3 ? c * area + i : i] * scale + shift);
   for (let i = 0; i < area; i++) image.data[4 * i + 3] = 255;
   canvas.getContext("2d").putImageData(image, 0, 0);
-}
-
-/* The theme that is on the screen, from the colour behind the picture. */
-function palette(element) {
-  const colour = getComputedStyle(element).getPropertyValue("--st-background-color").trim();
-  const probe = document.createElement("canvas").getContext("2d");
-  probe.fillStyle = colour || "#fff";
-  const [r, g, b] = probe.fillStyle.match(/[0-9a-f]{2}/gi).map((two) => parseInt(two, 16));
-  return PALETTES[0.2126 * r + 0.7152 * g + 0.0722 * b < 128 ? "dark" : "light"];
 }
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);

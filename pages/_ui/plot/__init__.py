@@ -6,25 +6,15 @@ theme it shows, so that a change of theme asks nothing of the server.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from aecore.figures.theme import PALETTES
+from pages._ui.component import component
 
-_HERE = Path(__file__).parent
-_mount = st.components.v2.component(
-    "gargalo_plot",
-    html=(_HERE / "plot.html").read_text("utf-8"),
-    css=(_HERE / "plot.css").read_text("utf-8"),
-    js="\n".join((_HERE / name).read_text("utf-8") for name in ("plot.js", "points.js")).replace(
-        "/* palettes */ {}", json.dumps(PALETTES)
-    ),
-    isolate_styles=False,
-)
+_mount = component(Path(__file__).with_name("plot.html"), "plot.js", "points.js", css="plot.css")
 
 
 @dataclass(frozen=True)

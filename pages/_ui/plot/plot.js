@@ -1,4 +1,3 @@
-const PALETTES = /* palettes */ {};
 const SOURCE = "/assets/plotly.min.js";
 
 function loadPlotly() {
@@ -13,15 +12,6 @@ function loadPlotly() {
     document.head.append(script);
   });
   return window.gargaloPlotly;
-}
-
-/* The theme that is on the screen, from the colour behind the picture. */
-function palette(element) {
-  const colour = getComputedStyle(element).getPropertyValue("--st-background-color").trim();
-  const probe = document.createElement("canvas").getContext("2d");
-  probe.fillStyle = colour || "#fff";
-  const [r, g, b] = probe.fillStyle.match(/[0-9a-f]{2}/gi).map((two) => parseInt(two, 16));
-  return PALETTES[0.2126 * r + 0.7152 * g + 0.0722 * b < 128 ? "dark" : "light"];
 }
 
 /* Made once a picture: Plotly begins anew, zoom lost, when it meets other settings. */
