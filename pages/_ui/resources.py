@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from aecore.jobs import LocalExecutor, Projector
@@ -134,6 +135,9 @@ _awaited: set[Future[Any]] = set()
 _begun: OrderedDict[tuple[Hashable, ...], Future[Any]] = OrderedDict()
 _count = 0
 _asking = threading.Lock()
+# When each failure was first said: a page that is drawn anew because of it must not begin anew at once.
+_said: WeakKeyDictionary[Future[Any], float] = WeakKeyDictionary()
+AGAIN = 5.0
 # Results that are kept for the next who asks.
 ANSWERS = 512
 
@@ -143,13 +147,21 @@ def aside(make: Callable[..., Any], *given: Hashable) -> Any:
 
     It is computed once for all visitors, beside the pages. What it was to look at may be gone by the
     time that it is looked at (LookupError): then it is not known, and whoever asks again begins anew.
+    Any other failure is raised; whoever asks `AGAIN` seconds after it was first said begins anew.
     """
+    asked = (make, *given)
     with _asking:
-        begun = _begun.get((make, *given)) or _begin(make, *given)
-        if begun.done() and isinstance(begun.exception(), LookupError):
-            del _begun[make, *given]
-            return None
-        return begun.result() if begun.done() else None
+        begun = _begun.get(asked) or _begin(*asked)
+        failure = begun.exception() if begun.done() else None
+        if not failure:
+            return begun.result() if begun.done() else None
+        if isinstance(failure, LookupError):
+            del _begun[asked]
+        elif time.monotonic() - _said.setdefault(begun, time.monotonic()) <= AGAIN:
+            raise failure
+        else:
+            _begin(*asked)
+        return None
 
 
 def _begin(make: Callable[..., Any], *given: Hashable) -> Future[Any]:

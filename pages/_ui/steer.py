@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages._ui import resources, say
 
@@ -36,6 +38,8 @@ class Course:
 
     Attributes
     ----------
+    session : str
+        Streamlit's name of the visitor's session.
     watched : Experiment or None
         The one on the page.
     together : tuple of Experiment
@@ -62,6 +66,7 @@ class Course:
         Held while a knob is turned: the next turn may come before the first is done.
     """
 
+    session: str = ""
     watched: Experiment | None = None
     together: tuple[Experiment, ...] = ()
     shown: tuple[Experiment, ...] = ()
@@ -80,6 +85,22 @@ class Course:
         self.moved += self.time is not None
         self.chain, self.compared, self.time, self.playing = chain, "", None, False
 
+    @property
+    def needed(self) -> set[str]:
+        """The keys of the runs on the page, and of those that they start from."""
+        keys = set()
+        for experiment in self.shown:
+            keys.add(experiment.key)
+            while experiment.start:
+                experiment, _ = experiment.start
+                keys.add(experiment.key)
+        return keys
+
+    @property
+    def attended(self) -> bool:
+        """Whether the page is open; Streamlit keeps a session for a while after it was closed."""
+        return not runtime.exists() or runtime.get_instance().is_active_session(self.session)
+
 
 # Those of all visitors; a course goes with its session.
 _courses: WeakSet[Course] = WeakSet()
@@ -88,21 +109,21 @@ _courses: WeakSet[Course] = WeakSet()
 def course() -> Course:
     """Return this visitor's course."""
     if "course" not in st.session_state:
-        st.session_state.course = Course()
+        here = get_script_run_ctx()
+        st.session_state.course = Course(here.session_id if here else "")
         _courses.add(st.session_state.course)
     return st.session_state.course
 
 
 def in_use() -> set[str]:
     """Return the keys of the runs that any visitor has on the page, and of those that they start from."""
-    keys = set()
-    for one in tuple(_courses):
-        for experiment in one.shown:
-            keys.add(experiment.key)
-            while experiment.start:
-                experiment, _ = experiment.start
-                keys.add(experiment.key)
-    return keys
+    return set().union(*(one.needed for one in tuple(_courses)))
+
+
+def others_watch(experiments: Sequence[Experiment]) -> bool:
+    """Whether another visitor has one of several runs on the page, or one that goes on from it."""
+    keys, mine = {one.key for one in experiments}, course()
+    return any(one is not mine and keys & one.needed and one.attended for one in tuple(_courses))
 
 
 def moving(experiments: Sequence[Experiment]) -> bool:
@@ -114,7 +135,8 @@ def buttons(runs: Sequence[Experiment], words: Say) -> None:
     """Show what can be done with runs that go together, the first of which is the lesson's own."""
     unfinished = [one for one in runs if state_of(one).stage != "done"]
     state, steps = state_of((unfinished or runs)[0]), runs[0].fit.steps
-    again = {"key": "again", "icon": ":material/replay:", "on_click": _again, "args": runs}
+    shared = others_watch(runs)
+    again = {"key": "again", "icon": ":material/replay:", "on_click": _again, "args": runs, "disabled": shared}
     with st.container(horizontal=True, vertical_alignment="center", key="buttons"):
         # In a room of their own, so that a button more does not push the rest aside.
         with st.container(horizontal=True, width="content", key="steer"):
@@ -139,6 +161,9 @@ def buttons(runs: Sequence[Experiment], words: Say) -> None:
             st.number_input(words("watch.until_step"), 1, steps, None, key="until_step", **wish)
             st.number_input(words("watch.until_error"), 0.0, None, None, key="until_error", **wish)
             st.checkbox(words("watch.until_plateau"), key="until_plateau", help=words("watch.plateau_help"), **wish)
+
+    if shared and state.stage not in ("absent", *MOVING):
+        st.caption(words("watch.shared"))
 
 
 def sweep_buttons(lesson: str, experiments: Sequence[Experiment]) -> None:
@@ -184,12 +209,14 @@ def train(*experiments: Experiment, **changes: object) -> None:
         st.session_state.trouble = "unwritable"
 
 
-def _submit(course: Course, experiments: Sequence[Experiment], wishes: Mapping[str, object]) -> bool:
+def _submit(
+    course: Course, experiments: Sequence[Experiment], wishes: Mapping[str, object], *, anew: bool = False
+) -> bool:
     from aecore.runs import Wishes
 
     course.visited |= {one.key: one for one in experiments}
     resources.tidy(in_use)
-    waiting = [one for one in experiments if state_of(one).stage != "done"]
+    waiting = [one for one in experiments if anew or state_of(one).stage != "done"]
     try:
         resources.executor().submit(waiting, wishes=Wishes(**wishes))  # type: ignore[arg-type]
     except OSError:
@@ -203,9 +230,14 @@ def _one_step(*experiments: Experiment) -> None:
 
 
 def _again(*experiments: Experiment) -> None:
+    if others_watch(experiments):
+        # They have come since the button was drawn; the page says so as it is drawn anew.
+        return
     for experiment in experiments:
         resources.runs().discard(experiment)
-    train(*experiments)
+    # A run of the gallery stays, and gives way to the visitor's own.
+    if not _submit(course(), experiments, _wishes(), anew=True):
+        st.session_state.trouble = "unwritable"
 
 
 def go_along(experiment: Experiment, others: Sequence[Experiment]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 import aecore as ae
+from aecore.datasets import DamagedFile
 from aecore.jobs import InlineExecutor
 from aecore.text import Say
 from aecore.training import keyframes
@@ -82,3 +83,29 @@ def test_what_could_not_be_looked_at_aside_is_looked_at_again_when_asked_again()
     assert answered(None) is None
     there.append(True)
     assert answered("it") == "it"
+
+
+def test_what_failed_aside_is_said_and_tried_again_when_asked_again(monkeypatch):
+    monkeypatch.setattr(resources, "AGAIN", 600)
+    mended = []
+
+    def look(what):
+        if not mended:
+            raise DamagedFile("mnist.npz", "damaged")
+        return what
+
+    def answer():
+        end = time.monotonic() + 60
+        while (found := resources.aside(look, "it")) is None:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        return found
+
+    for _ in range(2):
+        with pytest.raises(DamagedFile):
+            answer()
+    mended.append(True)
+    with pytest.raises(DamagedFile):
+        answer()
+    monkeypatch.setattr(resources, "AGAIN", 0)
+    assert answer() == "it"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from weakref import WeakSet
 
 import pytest
 
 import aecore as ae
-from aecore.jobs import LocalExecutor
+from aecore import gallery
+from aecore.jobs import InlineExecutor, LocalExecutor
 from aecore.text import Say
 from pages._ui import compare, resources, steer
 from tests.pages.test_pages import opened
@@ -180,3 +182,63 @@ def test_a_run_without_the_penalty_takes_every_other_turn_of_the_one_with_it(exe
     wait(lambda: all(resources.run_of(one.key).state.stage == "running" for one in (again, same)))
     at.button(key="stop").click().run()
     wait(lambda: all(resources.run_of(one.key).state.is_final for one in (again, same)))
+
+
+@pytest.fixture
+def alone(monkeypatch):
+    """No visitor is left over from another test."""
+    monkeypatch.setattr(steer, "_courses", WeakSet())
+
+
+def test_a_run_that_others_watch_is_not_trained_anew(executor, alone):
+    link = {"data": "digits", "steps": "30", "latent": "3"}
+    at = opened("undercomplete", **link)
+    at.button(key="train").click().run()
+    run = resources.run_of(at.session_state.course.watched.key)
+    wait(lambda: run.state.is_final)
+    at.run()
+    assert not at.button(key="again").disabled
+    first = run.folder / "first"
+    first.touch()
+    other = opened("undercomplete", "pt_BR", **link)
+    assert other.button(key="again").disabled
+    assert Say("pt_BR")("watch.shared") in [caption.value for caption in other.caption]
+    at.button(key="again").click().run()
+    assert not at.exception
+    assert at.button(key="again").disabled
+    assert Say("en")("watch.shared") in [caption.value for caption in at.caption]
+    assert (run.state.stage, first.exists()) == ("done", True)
+
+    other.switch_page("lessons/sparse.py").run()
+    at.run()
+    assert not at.button(key="again").disabled
+    at.button(key="again").click().run()
+    wait(lambda: run.state.stage == "done" and not first.exists())
+    assert not other.exception
+
+
+def test_a_visitor_who_has_gone_does_not_count(executor, alone, monkeypatch):
+    link = {"data": "digits", "steps": "30", "latent": "3"}
+    at, other = opened("undercomplete", **link), opened("undercomplete", **link)
+    monkeypatch.setattr(steer.Course, "attended", property(lambda one: one is at.session_state.course))
+    at.button(key="train").click().run()
+    run = resources.run_of(at.session_state.course.watched.key)
+    wait(lambda: run.state.is_final)
+    at.run()
+    assert not at.button(key="again").disabled
+    assert other.run().button(key="again").disabled
+
+
+def test_a_run_of_the_gallery_gives_way_to_the_visitor_s_own(executor, alone, monkeypatch, tmp_path):
+    experiment = ae.Experiment.from_query("data=digits&steps=30&latent=3")
+    shipped = tmp_path / "gallery"
+    InlineExecutor(ae.Runs(shipped)).submit([experiment])
+    monkeypatch.setattr(gallery, "FOLDER", shipped)
+    at = opened("undercomplete", data="digits", steps="30", latent="3")
+    assert at.get("progress")[0].proto.text.startswith("Done")
+    at.button(key="again").click().run()
+    assert not at.exception
+    own = resources.run_of(experiment.key)
+    assert own.folder == tmp_path / experiment.key
+    wait(lambda: own.state.stage == "done")
+    assert ae.Runs(shipped).of(experiment).state.stage == "done"
