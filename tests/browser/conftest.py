@@ -38,7 +38,7 @@ def serving(runs: Path, **environment: str) -> Iterator[tuple[str, subprocess.Po
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    command += ["--server.address", "127.0.0.1", "--server.headless", "true", "--server.fileWatcherType", "none"]
+    command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
     settings = os.environ | {"GARGALO_RUNS": str(runs)} | environment
     with (
         tempfile.TemporaryFile("w") as log,
