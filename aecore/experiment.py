@@ -332,6 +332,6 @@ def knobs_for(
     wishes = preferred((type(data), method, task))
     suited = {name: replace(bounds, default=wishes.get(name, bounds.default)) for name, bounds in declared.items()}
     narrowed = cast("type[Method]", method).narrow(
-        suited, shape=data.shape, unit=data.value_range == "unit", chosen=chosen
+        suited, shape=data.shape, unit=data.value_range == "unit", one_hot=data.one_hot, chosen=chosen
     )
     return {name: replace(bounds, default=bounds.settle(bounds.default)[0]) for name, bounds in narrowed.items()}

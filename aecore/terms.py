@@ -61,6 +61,30 @@ def bernoulli_cross_entropy(logits: Tensor, x: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / x.shape[0]
 
 
+def categorical_cross_entropy(logits: Tensor, x: Tensor) -> Tensor:
+    r"""Return :math:`-\sum_t \sum_a x_{ta} \log p_{ta}`, the mean over the batch.
+
+    Parameters
+    ----------
+    logits : Tensor
+        Shape ``(n, *places, symbols)``; :math:`p = \mathrm{softmax}(\text{logits})` over the last axis.
+    x : Tensor
+        The same shape; each row along the last axis is a distribution, such as the one-hot row of a symbol.
+
+    Returns
+    -------
+    Tensor
+        A scalar, at least 0, in nats.
+
+    Examples
+    --------
+    >>> import torch
+    >>> categorical_cross_entropy(torch.zeros(1, 2, 4), torch.eye(4)[None, :2])
+    tensor(2.7726)
+    """
+    return -(x * logits.log_softmax(-1)).sum() / x.shape[0]
+
+
 def kl_bernoulli(rho: float, rho_hat: Tensor) -> Tensor:
     r"""Return :math:`\sum_i KL(\rho \| \hat\rho_i)` between Bernoulli distributions.
 
@@ -199,3 +223,8 @@ def log_prior(z: Tensor) -> Tensor:
 def log_bernoulli(logits: Tensor, x: Tensor) -> Tensor:
     """Return log Bernoulli(x; sigmoid(logits)), element by element, in nats."""
     return x * logits - F.softplus(logits)
+
+
+def log_categorical(logits: Tensor, x: Tensor) -> Tensor:
+    """Return log p of the symbols of one-hot rows `x` with p = softmax(logits) over the last axis, zero elsewhere."""
+    return x * logits.log_softmax(-1)

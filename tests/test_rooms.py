@@ -67,6 +67,8 @@ def test_every_public_figure_is_in_the_table():
         ("streamlit", ("app.py", "pages/")),
         ("plotly", ("aecore/figures/",)),
         ("umap", ("aecore/views/projections.py",)),
+        ("rdkit", ("aecore/chemistry.py",)),
+        ("selfies", ("aecore/chemistry.py",)),
         ("subprocess", ("aecore/jobs/",)),
         ("multiprocessing", ("aecore/jobs/",)),
         ("torch", tuple(f"aecore/{room}" for room in (

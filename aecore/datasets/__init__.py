@@ -5,6 +5,7 @@ from aecore.datasets.digits import Digits
 from aecore.datasets.fashion_mnist import FashionMnist
 from aecore.datasets.files import DamagedFile
 from aecore.datasets.mnist import Mnist
+from aecore.datasets.molecules import Molecules
 from aecore.datasets.moons import Moons
 from aecore.datasets.patches import Patches
 from aecore.datasets.photos import Photos
@@ -19,6 +20,7 @@ TABLE: dict[str, type[Data]] = {
     "patches": Patches,
     "photos": Photos,
     "sprites": Sprites,
+    "molecules": Molecules,
     "spiral": Spiral,
     "moons": Moons,
     "ring": Ring,
@@ -31,6 +33,7 @@ __all__ = [
     "Digits",
     "FashionMnist",
     "Mnist",
+    "Molecules",
     "Moons",
     "Patches",
     "Photos",

@@ -43,6 +43,11 @@ class Data(Spec, ABC):
         return "unit"
 
     @property
+    def one_hot(self) -> bool:
+        """Whether every row along an input's last axis holds one 1 and else 0: a choice of one symbol."""
+        return False
+
+    @property
     def classes(self) -> int:
         """Number of classes; 0 where there are no labels."""
         return 0

@@ -25,6 +25,8 @@ RECIPES: dict[str, dict[str, Value]] = {
     "btcvae": {"beta": 12.0},
     "factor": {"gamma": 6.0},
 }
+# One wrong symbol makes another molecule, so that rebuilding weighs more.
+OF_SYMBOLS: dict[str, Value] = {"beta": 0.1}
 Array = TypeVar("Array", Tensor, np.ndarray)
 # Width of the two hidden layers of FactorVAE's discriminator.
 JUDGES = 256
@@ -73,11 +75,14 @@ class BetaVae(Vae):
 
     @classmethod
     def narrow(
-        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, chosen: Mapping[str, object]
+        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, one_hot: bool, chosen: Mapping[str, object]
     ) -> dict[str, Knob]:
         """Give the knobs the recipe of the variant; let the others rest."""
-        narrowed = super().narrow(knobs, shape=shape, unit=unit, chosen=chosen)
-        recipe = RECIPES[str(knobs["variant"].settle(chosen.get("variant", knobs["variant"].default))[0])]
+        narrowed = super().narrow(knobs, shape=shape, unit=unit, one_hot=one_hot, chosen=chosen)
+        if one_hot:
+            narrowed["variant"] = replace(narrowed["variant"], default="beta")
+        variant = str(narrowed["variant"].settle(chosen.get("variant", narrowed["variant"].default))[0])
+        recipe = RECIPES[variant] | (OF_SYMBOLS if one_hot and variant == "beta" else {})
         narrowed |= {name: replace(narrowed[name], default=value) for name, value in recipe.items()}
         if "rise" in recipe:
             # A run shorter than the rise would never come to C.

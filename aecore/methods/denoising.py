@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 from aecore import corruptions, terms
 from aecore.knobs import Knob, Value, choice, knob
 from aecore.methods.method import Method
-from aecore.networks import Autoencoder
+from aecore.networks import Autoencoder, Net
 from aecore.networks.net import Shape
 from aecore.samples import Samples
 
@@ -20,7 +20,9 @@ FOR_PICTURES: dict[str, Value] = {"hidden": (512,), "latent": 128, "steps": 4000
 
 @dataclass(frozen=True)
 class Denoising(Method):
-    r"""Minimise L(x, g(f(x̃))) with x̃ ~ C(x̃|x), L the squared error.
+    r"""Minimise L(x, g(f(x̃))) with x̃ ~ C(x̃|x).
+
+    L is the squared error or, for rows that choose one symbol each, the categorical cross-entropy.
 
     References
     ----------
@@ -33,19 +35,31 @@ class Denoising(Method):
 
     corruption: str = choice(*corruptions.TABLE)
     level: float = knob(0.5, 0.0, 1.0, step=0.05, live=True)
+    loss: str = choice("squared", "categorical", fine=True)
 
     @classmethod
     def narrow(
-        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, chosen: Mapping[str, object]
+        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, one_hot: bool, chosen: Mapping[str, object]
     ) -> dict[str, Knob]:
         """Give pictures a wide layer, and keep points, which have no pixels to mask, to Gaussian noise."""
+        losses = ("categorical", "squared") if one_hot else ("squared",)
+        knobs = {**knobs, "loss": replace(knobs["loss"], default=losses[0], options=losses, idle=not one_hot)}
+        if one_hot:
+            return {**knobs, "corruption": replace(knobs["corruption"], default="masking")}
         if len(shape) > 1:
             return {name: replace(k, default=FOR_PICTURES.get(name, k.default)) for name, k in knobs.items()}
         return {**knobs, "corruption": replace(knobs["corruption"], options=("gaussian",), idle=True)}
 
+    def network(self, shape: Shape, net: Net, *, unit: bool) -> Autoencoder:
+        """Return a network whose outputs are probabilities of symbols where the loss takes them for that."""
+        return net.build(shape, "softmax") if self.loss == "categorical" else super().network(shape, net, unit=unit)
+
     def terms(self, model: Autoencoder, x: Tensor, target: Tensor, rng: Generator) -> dict[str, Tensor]:
         """Return the loss of what is rebuilt from the spoilt input, the only term."""
         spoilt = corruptions.TABLE[self.corruption](x, self.level, rng)
+        if self.loss == "categorical":
+            logits = model.logits(model.encode(spoilt))
+            return {"reconstruction": terms.categorical_cross_entropy(logits, target)}
         return {"reconstruction": terms.squared_error(model(spoilt), target)}
 
     @torch.inference_mode()

@@ -24,7 +24,7 @@ class Method(Spec, ABC):
 
     @classmethod
     def narrow(
-        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, chosen: Mapping[str, object]
+        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, one_hot: bool, chosen: Mapping[str, object]
     ) -> dict[str, Knob]:
         """Return the knobs with the bounds that this method and these inputs leave them.
 
@@ -36,6 +36,8 @@ class Method(Spec, ABC):
             Shape of one input.
         unit : bool
             Whether the inputs lie in [0, 1].
+        one_hot : bool
+            Whether each row of an input is a choice of one symbol.
         chosen : mapping
             What was asked for so far, for bounds that follow another knob.
         """

@@ -105,7 +105,7 @@ class Sparse(Method):
 
     @classmethod
     def narrow(
-        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, chosen: Mapping[str, object]
+        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, one_hot: bool, chosen: Mapping[str, object]
     ) -> dict[str, Knob]:
         """Give the knobs the recipe of the rule, and the target the range of its units; let the others rest."""
         rule = str(knobs["rule"].settle(chosen.get("rule", knobs["rule"].default))[0])

@@ -12,14 +12,21 @@ from aecore import terms
 from aecore.knobs import Knob, choice
 from aecore.methods.method import Method
 from aecore.networks import Autoencoder, Net
-from aecore.networks.net import Shape
+from aecore.networks.net import Link, Shape
+
+LINKS: dict[str, Link] = {"bernoulli": "sigmoid", "categorical": "softmax"}
+CROSS_ENTROPIES = {
+    "bernoulli": terms.bernoulli_cross_entropy,
+    "categorical": terms.categorical_cross_entropy,
+}
 
 
 @dataclass(frozen=True)
 class Undercomplete(Method):
     r"""Minimise L(x, g(f(x))) through a code with fewer dimensions than x.
 
-    L is the squared error or, for values in [0, 1], the Bernoulli cross-entropy.
+    L is the squared error; for values in [0, 1] it may be the Bernoulli cross-entropy, and for rows that choose
+    one symbol each the categorical.
 
     References
     ----------
@@ -31,25 +38,32 @@ class Undercomplete(Method):
     name = "undercomplete"
     of_units = False
 
-    loss: str = choice("squared", "bernoulli", fine=True)
+    loss: str = choice("squared", "bernoulli", "categorical", fine=True)
 
     @classmethod
     def narrow(
-        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, chosen: Mapping[str, object]
+        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, one_hot: bool, chosen: Mapping[str, object]
     ) -> dict[str, Knob]:
-        """Keep the code smaller than the input, and cross-entropy to values that are probabilities."""
+        """Keep the code smaller than the input, and cross-entropies to values that are probabilities."""
         narrowed = dict(knobs)
         if latent := knobs.get("latent"):
             narrowed["latent"] = replace(latent, high=min(latent.high, math.prod(shape) - 1))
-        return narrowed if unit else {**narrowed, "loss": replace(knobs["loss"], options=("squared",))}
+        losses = losses_for(unit=unit, one_hot=one_hot)
+        return {**narrowed, "loss": replace(knobs["loss"], default=losses[0], options=losses)}
 
     def network(self, shape: Shape, net: Net, *, unit: bool) -> Autoencoder:
         """Return a network whose outputs are probabilities where the loss takes them for that."""
-        return net.build(shape, "sigmoid") if self.loss == "bernoulli" else super().network(shape, net, unit=unit)
+        usual = super().network
+        return usual(shape, net, unit=unit) if self.loss == "squared" else net.build(shape, LINKS[self.loss])
 
     def terms(self, model: Autoencoder, x: Tensor, target: Tensor, rng: Generator) -> dict[str, Tensor]:
         """Return the reconstruction's loss, the only term."""
         z = model.encode(x)
-        if self.loss == "bernoulli":
-            return {"reconstruction": terms.bernoulli_cross_entropy(model.logits(z), target)}
-        return {"reconstruction": terms.squared_error(model.decode(z), target)}
+        if self.loss == "squared":
+            return {"reconstruction": terms.squared_error(model.decode(z), target)}
+        return {"reconstruction": CROSS_ENTROPIES[self.loss](model.logits(z), target)}
+
+
+def losses_for(*, unit: bool, one_hot: bool) -> tuple[str, ...]:
+    """Return the losses that suit values of some kind, the best known first."""
+    return ("categorical", "squared") if one_hot else ("squared", "bernoulli") if unit else ("squared",)

@@ -14,11 +14,12 @@ from aecore import terms
 from aecore.knobs import Knob, choice, knob, switch
 from aecore.methods.method import Method
 from aecore.networks import Autoencoder, GaussianAutoencoder, Net
-from aecore.networks.net import Shape
+from aecore.networks.net import Link, Shape
 from aecore.samples import Samples
 
 # Held-out samples that are scored at a time.
 CHUNK = 1024
+LINKS: dict[str, Link] = {"bernoulli": "sigmoid", "gaussian": "identity", "categorical": "softmax"}
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class Vae(Method):
     r"""Minimise :math:`-E_{q(z|x)} \log p(x|z) + KL(q(z|x) \| p(z))`, the negative of the evidence's lower bound.
 
     q(z|x) = N(μ(x), diag σ²(x)), p(z) = N(0, I); the expectation is taken by one reparameterised sample
-    z = μ + σε, the divergence in closed form. p(x|z) is a Bernoulli distribution for each pixel or a
-    Gaussian of fixed σ.
+    z = μ + σε, the divergence in closed form. p(x|z) is a Bernoulli distribution for each pixel, a Gaussian of
+    fixed σ, or for rows that choose one symbol each a categorical distribution.
 
     References
     ----------
@@ -48,28 +49,28 @@ class Vae(Method):
         "schedule": "constant",
     }
 
-    likelihood: str = choice("bernoulli", "gaussian")
+    likelihood: str = choice("bernoulli", "gaussian", "categorical")
     sigma: float = knob(0.2, 0.01, 1.0, scale="log", fine=True)
     binarise: bool = switch(False, fine=True)
 
     @classmethod
     def narrow(
-        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, chosen: Mapping[str, object]
+        cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, one_hot: bool, chosen: Mapping[str, object]
     ) -> dict[str, Knob]:
-        """Keep Bernoulli decoders to values that are probabilities, and σ to Gaussian ones."""
-        likelihoods = ("bernoulli", "gaussian") if unit else ("gaussian",)
+        """Keep decoders of probabilities to values that are such, and σ to Gaussian ones."""
+        likelihoods = ("categorical", "gaussian") if one_hot else ("bernoulli", "gaussian") if unit else ("gaussian",)
         likelihood = replace(knobs["likelihood"], default=likelihoods[0], options=likelihoods)
-        bernoulli = likelihood.settle(chosen.get("likelihood", likelihood.default))[0] == "bernoulli"
+        kind = likelihood.settle(chosen.get("likelihood", likelihood.default))[0]
         return {
             **knobs,
             "likelihood": likelihood,
-            "sigma": replace(knobs["sigma"], idle=bernoulli),
-            "binarise": replace(knobs["binarise"], idle=not bernoulli),
+            "sigma": replace(knobs["sigma"], idle=kind != "gaussian"),
+            "binarise": replace(knobs["binarise"], idle=kind != "bernoulli"),
         }
 
     def network(self, shape: Shape, net: Net, *, unit: bool) -> Autoencoder:
         """Return a network that gives mean and log-variance of each code, and the mean of p(x|z)."""
-        plain = net.build(shape, "sigmoid" if self.likelihood == "bernoulli" else "identity")
+        plain = net.build(shape, LINKS[self.likelihood])
         narrowest = cast("nn.Linear", plain.encoder[-1])
         plain.encoder[-1] = nn.Linear(narrowest.in_features, 2 * narrowest.out_features)
         return GaussianAutoencoder(plain.encoder, plain.decoder, shape=shape, n_latent=plain.n_latent, link=plain.link)
@@ -95,6 +96,8 @@ class Vae(Method):
         """Return -log p(x|z), summed over features, the mean over the batch, in nats."""
         if self.likelihood == "bernoulli":
             return terms.bernoulli_cross_entropy(model.logits(z), target)
+        if self.likelihood == "categorical":
+            return terms.categorical_cross_entropy(model.logits(z), target)
         return terms.gaussian_nll(model.decode(z), target, self.sigma)
 
     def log_likelihood(self, model: Autoencoder, z: Tensor, target: Tensor) -> Tensor:
@@ -104,6 +107,8 @@ class Vae(Method):
         """
         if self.likelihood == "bernoulli":
             each = terms.log_bernoulli(model.logits(z), target)
+        elif self.likelihood == "categorical":
+            each = terms.log_categorical(model.logits(z), target)
         else:
             each = terms.log_normal(target, model.decode(z), torch.tensor(2 * math.log(self.sigma)))
         return each.flatten(1).sum(1)

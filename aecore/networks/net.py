@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Literal, TypeAlias
 
 import torch
@@ -13,9 +15,15 @@ from torch import Tensor, nn
 from aecore.knobs import Spec
 
 Shape: TypeAlias = tuple[int, ...]
-Link: TypeAlias = Literal["identity", "sigmoid"]
+Link: TypeAlias = Literal["identity", "sigmoid", "softmax"]
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+
+LINKS: dict[Link, Callable[[Tensor], Tensor]] = {
+    "identity": lambda logits: logits,
+    "sigmoid": torch.sigmoid,
+    "softmax": partial(torch.softmax, dim=-1),
+}
 
 
 class Autoencoder(nn.Module):
@@ -30,8 +38,8 @@ class Autoencoder(nn.Module):
         Shape of one input.
     n_latent : int
         Size of the code.
-    link : {"identity", "sigmoid"}
-        What turns the decoder's last layer into the mean of p(x|h).
+    link : {"identity", "sigmoid", "softmax"}
+        What turns the decoder's last layer into the mean of p(x|h); softmax goes over the last axis of an input.
 
     Attributes
     ----------
@@ -61,7 +69,7 @@ class Autoencoder(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """Return the mean of p(x|z), ``(n, *shape)``, in the space of the data."""
-        return torch.sigmoid(self.logits(z)) if self.link == "sigmoid" else self.logits(z)
+        return LINKS[self.link](self.logits(z))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the reconstruction x̂ = g(f(x))."""

@@ -1,5 +1,6 @@
 """Tasks: what autoencoders are good for."""
 
+from aecore.tasks.molecules import Molecules
 from aecore.tasks.noise_removal import NoiseRemoval
 from aecore.tasks.reconstruction import Reconstruction
 from aecore.tasks.super_resolution import SuperResolution
@@ -9,6 +10,7 @@ TABLE: dict[str, type[Task]] = {
     "reconstruction": Reconstruction,
     "noise_removal": NoiseRemoval,
     "super_resolution": SuperResolution,
+    "molecules": Molecules,
 }
 
-__all__ = ["TABLE", "NoiseRemoval", "Reconstruction", "SuperResolution", "Task"]
+__all__ = ["TABLE", "Molecules", "NoiseRemoval", "Reconstruction", "SuperResolution", "Task"]

@@ -51,8 +51,10 @@ def layers(model: Autoencoder) -> list[Layer] | None:
     Returns
     -------
     list of Layer or None
-        ``None`` if a step is of a kind that :class:`Layer` does not know.
+        ``None`` if a step, or the link, is of a kind that is not known here.
     """
+    if model.link == "softmax":
+        return None
     kinds = {module: kind for kind, module in ACTIVATIONS.items()}
     found: list[Layer] = []
     z = torch.zeros(1, model.n_latent)
