@@ -34,18 +34,21 @@ WATCH = """points => {
 }"""
 PAN = """async seconds => {
   const layer = document.querySelector('.st-key-scatter .nsewdrag'), at = layer.getBoundingClientRect();
-  const send = (target, kind, x, y) => target.dispatchEvent(new MouseEvent(kind, {
-    bubbles: true, cancelable: true, view: window, button: 0, buttons: 1, clientX: x, clientY: y }));
+  const send = (target, kind, x, y) => {
+    const at = { bubbles: true, cancelable: true, view: window, button: 0, buttons: 1, clientX: x, clientY: y };
+    target.dispatchEvent(new PointerEvent(`pointer${kind}`, at));
+    target.dispatchEvent(new MouseEvent(`mouse${kind}`, at));
+  };
   const [x, y] = [at.x + at.width / 2, at.y + at.height / 2];
-  send(layer, 'mousedown', x, y);
+  send(layer, 'down', x, y);
   const began = performance.now();
   let frames = 0;
   while (performance.now() - began < 1000 * seconds) {
-    send(document, 'mousemove', x + 80 * Math.sin(frames / 10), y + 60 * Math.cos(frames / 10));
+    send(document, 'move', x + 80 * Math.sin(frames / 10), y + 60 * Math.cos(frames / 10));
     await new Promise(requestAnimationFrame);
     frames += 1;
   }
-  send(document, 'mouseup', x, y);
+  send(document, 'up', x, y);
   return frames / seconds;
 }"""
 

@@ -30,8 +30,8 @@ PAINTED = """() => {
 }"""
 
 
-def opened(page, site):
-    page.goto(f"{site}/{LINK}")
+def opened(page, site, link=LINK):
+    page.goto(f"{site}/{link}")
     expect(page.get_by_text(WORDS("explorer.trust"), exact=True)).to_be_visible()
     page.wait_for_function("() => document.querySelector('.st-key-scatter .gargalo-plot')?.plotState?.listening")
     return page
@@ -88,6 +88,31 @@ def test_a_box_selects_exactly_its_rows_and_zoom_and_selection_outlive_other_col
     page.wait_for_function(f"() => ({PAINTED})() > 1000")
     tool(page, "clear").click()
     expect(page.get_by_text(WORDS("explorer.nothing_selected").split("**")[1])).to_be_visible()
+
+
+def test_many_points_are_moved_as_they_stand_and_drawn_anew_where_they_are_let_go(page, site):
+    opened(page, site, "explorer?points=25000")
+    layer = page.locator(".st-key-scatter .nsewdrag").first
+    layer.scroll_into_view_if_needed()
+    around = layer.bounding_box()
+    low, high = page.evaluate(STATE)["range"]
+    canvas = "document.querySelector('.st-key-scatter .gl-container canvas').style"
+    x, y = around["x"] + around["width"] / 2, around["y"] + around["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 70, y + 40, steps=5)
+    page.wait_for_function(f"() => {canvas}.translate === '70px 40px'")
+    assert page.evaluate(STATE)["range"] == [low, high]
+    page.mouse.up()
+    page.wait_for_function(f"() => !{canvas}.translate")
+    wanted = [end - 70 * (high - low) / around["width"] for end in (low, high)]
+    assert page.evaluate(STATE)["range"] == pytest.approx(wanted, abs=(high - low) / 200)
+    page.locator(".st-key-colour input").click()
+    page.get_by_role("option", name=WORDS("explorer.colour_error")).click()
+    page.wait_for_function(f"() => ({STATE})().types.length === 1")
+    assert page.evaluate(STATE)["range"] == pytest.approx(wanted, abs=(high - low) / 200)
+    layer.dblclick(position={"x": 5, "y": 5})
+    page.wait_for_function(f"() => Math.abs(({STATE})().range[0] - {low}) < {(high - low) / 200}")
 
 
 def test_a_browser_without_webgl_draws_fewer_points_and_says_so(new_context, site):

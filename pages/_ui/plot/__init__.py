@@ -14,7 +14,7 @@ import streamlit as st
 
 from pages._ui.component import component
 
-_mount = component(Path(__file__).with_name("plot.html"), "plot.js", "points.js", css="plot.css")
+_mount = component(Path(__file__).with_name("plot.html"), "plot.js", "points.js", "pan.js", css="plot.css")
 
 
 @dataclass(frozen=True)

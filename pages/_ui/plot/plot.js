@@ -81,6 +81,7 @@ function ask(box, frame, state) {
   inTurn(box, async () => {
     await state.drawing;
     state.asked = false;
+    if (state.held) state.missed = true;
     if (state.held || state.gone) return;
     state.drawing = draw(box, frame, state).catch((problem) => {
       if (state.gone) return;
@@ -131,9 +132,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     /* A redraw would tear a half drawn zoom rectangle out of the hand. */
     const hold = () => (state.held = true);
     const release = () => {
-      if (!state.held) return;
-      state.held = false;
-      setTimeout(again, 60);
+      if (state.held && state.missed) setTimeout(again, 60);
+      state.held = state.missed = false;
     };
     box.addEventListener("pointerdown", hold, true);
     addEventListener("pointerup", release);
