@@ -137,6 +137,11 @@ def latent_name(i, surveyed, words):
     return words("explorer.axis_gaussian", name=name, share=share, kl=words.number(float(surveyed.kl[i]), 2))
 
 
+def short_name(i, surveyed):
+    name = say.latent(i, gaussian=gaussian)
+    return name if surveyed.kl is None else words("vae.latent", name=name, kl=words.number(float(surveyed.kl[i]), 2))
+
+
 def axes_of(projection, found, axes, surveyed, words):
     if projection.kind == "latents":
         names = [latent_name(i, surveyed, words) for i in axes]
@@ -255,9 +260,10 @@ def point(row):
         visit.clicked = row
 
 
-def tools(step):
+def tools(step, colour):
     said = {name: words(f"explorer.{name}") for name in ("tools", "pan", "select", "lasso", "clear", "thumbs")}
     said |= {name: words(f"explorer.{name}") for name in ("row", "no_webgl")}
+    said |= {"value": "" if colour == "none" else f"{colour_name(colour)}: #value", "language": words.language}
     return Cloud(said, select, point, pictures.card(experiment, step), pictures.tiles(experiment, wanted.points))
 
 
@@ -283,7 +289,7 @@ def axes_chosen(surveyed):
                 words("explorer.axis", i=place + 1),
                 range(len(surveyed.weights)),
                 key=f"axis_{place}",
-                format_func=lambda i: latent_name(i, surveyed, words),
+                format_func=lambda i: short_name(i, surveyed),
                 on_change=axis_turned,
                 args=(place, axes),
             )
@@ -342,9 +348,8 @@ def selection(seen):
     if labels is not None:
         counts = np.bincount(labels[list(rows)])
         order = [label for label in np.argsort(-counts, kind="stable").tolist() if counts[label]]
-        st.markdown(
-            " · ".join(f"**{names[label] if names else label}** {words.number(int(counts[label]))}" for label in order)
-        )
+        said = [f"{names[label] if names else label}:\u00a0**{words.number(int(counts[label]))}**" for label in order]
+        st.markdown(" · ".join(said))
     if len(experiment.data.shape) > 1:
         if len(rows) > SHOWN:
             st.caption(words("explorer.first", shown=SHOWN, count=len(rows)))
@@ -372,6 +377,7 @@ def selection(seen):
             on_click="ignore",
             icon=":material/download:",
         )
+    with st.container(horizontal=True):
         for name in ("A", "B"):
             st.button(words("explorer.keep", name=name), key=f"keep_{name}", on_click=keep, args=(name,))
     with st.expander(words("explorer.listed", count=min(len(rows), LISTED))):
@@ -441,7 +447,7 @@ def live():
         st.selectbox(
             words("explorer.colour"), options, key="colour", format_func=colour_name, on_change=recolour, width=280
         )
-        show.row(picture_of(now), scatter, height=560, cloud=tools(now.step))
+        show.row(picture_of(now), scatter, height=560, cloud=tools(now.step, colour))
         held_out = min(wanted.points, explored.examples(experiment, 1 + wanted.points)[0].size)
         trained = wanted.points - held_out
         st.caption(
@@ -459,6 +465,7 @@ def live():
         st.caption(words("explorer.pending"))
     if visit.clicked is not None and len(experiment.data.shape) > 1:
         st.header(words("explorer.neighbours", row=visit.clicked), anchor=False)
+        st.caption(words("explorer.itself_first"))
         show.row(now, near_codes, near_inputs)
     calculation(now)
     if standing(path) != drawn or resources.begun() != begun:

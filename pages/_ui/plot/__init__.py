@@ -24,8 +24,8 @@ class Cloud:
     Attributes
     ----------
     words : dict of str
-        ``tools``, ``pan``, ``select``, ``lasso``, ``clear``, ``thumbs``: names of the tools; ``row`` and ``no_webgl``:
-        sentences with ``#row``, ``#drawn`` and ``#total``.
+        ``tools``, ``pan``, ``select``, ``lasso``, ``clear``, ``thumbs``: names of the tools; ``row``, ``value`` and
+        ``no_webgl``: sentences with ``#row``, ``#value``, ``#drawn`` and ``#total``; ``language``.
     on_select : callable
         Called with the rows of the points that are selected by box or lasso; none to clear.
     on_point : callable

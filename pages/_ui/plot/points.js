@@ -107,8 +107,11 @@ function showCard(box, frame, state, event) {
   image.hidden = !state.cloud.card;
   if (state.cloud.card) image.src = `${state.cloud.card}${row}.png`;
   image.alt = "";
-  const value = point.data.marker.colorscale ? point.data.marker.color[point.pointNumber].toPrecision(3) : point.data.name;
-  text.textContent = [state.cloud.words.row.replace("#row", row), value].filter(Boolean).join(" · ");
+  const { words } = state.cloud;
+  const numbers = new Intl.NumberFormat(words.language.replace("_", "-"), { maximumSignificantDigits: 3 });
+  const { marker, name } = point.data;
+  const value = marker.colorscale ? numbers.format(marker.color[point.pointNumber]).replace("-", "−") : name;
+  text.textContent = [words.row.replace("#row", row), value && words.value.replace("#value", value)].filter(Boolean).join(" · ");
   card.hidden = false;
   const around = box.getBoundingClientRect();
   const at = point.bbox ?? { x0: event.event.clientX - around.left, y0: event.event.clientY - around.top };
