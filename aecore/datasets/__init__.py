@@ -1,6 +1,6 @@
 """Data sets, one a file; a new one is its file and its line in ``TABLE``."""
 
-from aecore.datasets.data import Data
+from aecore.datasets.data import Data, forget
 from aecore.datasets.digits import Digits
 from aecore.datasets.fashion_mnist import FashionMnist
 from aecore.datasets.files import DamagedFile
@@ -40,4 +40,5 @@ __all__ = [
     "Ring",
     "Spiral",
     "Sprites",
+    "forget",
 ]

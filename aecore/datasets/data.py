@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Literal, TypeAlias, get_args
@@ -85,17 +86,33 @@ class Data(Spec, ABC):
         """
         if split not in get_args(Split):
             raise ValueError(f"split={split!r} is not one of {get_args(Split)}")
-        return loaded(self, split)
+        return _loaded[split](self)
 
     @abstractmethod
     def read(self, split: Split) -> Samples:
         """Read or make one part of the data anew, always the same."""
 
 
-@lru_cache(maxsize=16)
-def loaded(data: Data, split: Split) -> Samples:
-    """Return what ``data.read(split)`` gave the first time; the process's only copy."""
-    return data.read(split)
+# What was read the first time; the process's only copy.
+_loaded: dict[Split, Callable[[Data], Samples]] = {
+    "train": lru_cache(maxsize=8)(lambda data: data.read("train")),
+    "test": lru_cache(maxsize=8)(lambda data: data.read("test")),
+}
+
+
+def forget(*splits: Split) -> None:
+    """Let go of the parts that were read, for a process that needs them seldom; who has one keeps it.
+
+    Examples
+    --------
+    >>> from aecore.datasets import TABLE
+    >>> held = TABLE["ring"]().load("train")
+    >>> forget("train")
+    >>> TABLE["ring"]().load("train") is held
+    False
+    """
+    for split in splits:
+        _loaded[split].cache_clear()  # type: ignore[attr-defined]
 
 
 def from_pixels(

@@ -155,9 +155,20 @@ def model(experiment: Experiment, step: int) -> Autoencoder:
 
 def examples(experiment: Experiment, points: int) -> list[Samples]:
     """Return the samples that are shown, those held out first."""
-    from aecore.training import examples
+    from aecore.training import posed
 
-    return examples(experiment, points)
+    held_out = posed(experiment, "test")
+    if points <= held_out.size:
+        return [held_out.at(slice(points))]
+    return [held_out, _trained_on(experiment).at(slice(points - held_out.size))]
+
+
+@lru_cache(maxsize=2)
+def _trained_on(experiment: Experiment) -> Samples:
+    """Hold the training part as long as somebody may explore it; the pages let go of it otherwise."""
+    from aecore.training import posed
+
+    return posed(experiment, "train")
 
 
 def inputs(experiment: Experiment, rows: Iterable[int]) -> Any:
@@ -202,7 +213,7 @@ def most(experiment: Experiment, wanted: int) -> int:
     from aecore.training import posed
 
     held_out = posed(experiment, "test").size
-    return held_out if wanted <= held_out else held_out + posed(experiment, "train").size
+    return held_out if wanted <= held_out else held_out + _trained_on(experiment).size
 
 
 @lru_cache(maxsize=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import tempfile
 import threading
@@ -115,6 +116,7 @@ def _run(where: Path) -> Run:
 def start() -> None:
     """Start the workers."""
     threading.Thread(target=executor, daemon=True).start()
+    _spend()
 
 
 @lru_cache
@@ -132,6 +134,7 @@ def _draw_once() -> None:
 
 _aside = ThreadPoolExecutor(1, "aside")
 _awaited: set[Future[Any]] = set()
+_ended = 0.0
 _begun: OrderedDict[tuple[Hashable, ...], Future[Any]] = OrderedDict()
 _count = 0
 _asking = threading.Lock()
@@ -169,10 +172,16 @@ def _begin(make: Callable[..., Any], *given: Hashable) -> Future[Any]:
     _count += 1
     begun = _begun[make, *given] = _aside.submit(make, *given)
     _awaited.add(begun)
-    begun.add_done_callback(_awaited.discard)
+    begun.add_done_callback(_end)
     while len(_begun) > ANSWERS:
         _begun.popitem(last=False)
     return begun
+
+
+def _end(begun: Future[Any]) -> None:
+    global _ended
+    _ended = time.monotonic()
+    _awaited.discard(begun)
 
 
 def awaited() -> bool:
@@ -225,12 +234,33 @@ def _at_rest() -> None:
     while threading.main_thread().is_alive():
         if not _spare or time.monotonic() - _used < REST:
             time.sleep(REST / 5)
+            _give_back()
             continue
         work = _spare.popleft()
         # What fails here fails again, and is said, where somebody asks for it.
         with suppress(Exception):
             next(work)
             _spare.append(work)
+
+
+# Seconds after which what was needed to compute something is let go.
+QUIET = 3.0
+_given = 0.0
+
+
+def _give_back() -> None:
+    """Let go of the parts of the data that pages only fit baselines to, and give free memory back to the system."""
+    global _given
+    now = time.monotonic()
+    if awaited() or _given >= max(_used, _ended) or now - max(_ended, _given) < QUIET:
+        return
+    _given = now
+    from aecore.datasets import forget
+
+    forget("train")
+    # Threads of the C library keep what they have freed; others than GNU's have no such call.
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def stop() -> None:

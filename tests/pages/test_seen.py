@@ -109,3 +109,19 @@ def test_what_failed_aside_is_said_and_tried_again_when_asked_again(monkeypatch)
         answer()
     monkeypatch.setattr(resources, "AGAIN", 0)
     assert answer() == "it"
+
+
+def test_what_baselines_were_fitted_to_is_let_go_and_what_pages_show_is_kept(monkeypatch):
+    data = EXPERIMENT.data
+    fitted_to, shown = data.load("train"), data.load("test")
+    resources.in_use()
+    monkeypatch.setattr(resources, "QUIET", 600)
+    resources._give_back()
+    assert data.load("train") is fitted_to
+    monkeypatch.setattr(resources, "QUIET", 0)
+    end = time.monotonic() + 60
+    while data.load("train") is fitted_to:
+        resources.in_use()
+        resources._give_back()
+        assert time.monotonic() < end
+    assert data.load("test") is shown
