@@ -259,7 +259,8 @@ def pictures(seen):
         show.facts(seen, convention)
 
     st.header(words("beta_vae.trade"), anchor=False)
-    st.markdown(words("beta_vae.trade_lead"))
+    lead = words("beta_vae.trade_lead")
+    st.markdown(f"{lead} {words('beta_vae.trade_gap')}" if seeds else lead)
     steer.sweep_buttons("beta_vae.weights", swept)
     seen = seen.choose(known=sum(bool(measured(one)) for one in swept) if seeds else 0)
     show.row(seen, *([rate_distortion, gap_distortion] if seeds else [rate_distortion]), every=1)

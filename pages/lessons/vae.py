@@ -136,7 +136,8 @@ def pictures(seen):
     show.row(seen, posteriors, manifold, height=460, every=1)
 
     st.header(words("vae.walk"), anchor=False)
-    st.markdown(words("vae.walk_lead"))
+    lead = words("vae.walk_lead")
+    st.markdown(f"{lead} {words('vae.walk_hold')}" if seen.model.n_latent > 2 else lead)
     walked = latent_pad.walk(seen)
     show.row(walked, latent_pad.near, every=1)
 
