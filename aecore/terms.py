@@ -21,7 +21,7 @@ def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
     Parameters
     ----------
     x_hat, x : Tensor
-        Shape ``(n, *shape)``.
+        Shape ``(n, *shape)``. In rows ``(n, n_features)`` NaN marks what was not observed, which costs nothing.
 
     Returns
     -------
@@ -34,6 +34,8 @@ def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
     >>> squared_error(torch.tensor([[1.0, 2.0], [0.0, 0.0]]), torch.zeros(2, 2))
     tensor(2.5000)
     """
+    if x.dim() == 2:
+        x = torch.where(x.isnan(), x_hat, x)
     return F.mse_loss(x_hat, x, reduction="sum") / x.shape[0]
 
 
@@ -83,6 +85,38 @@ def categorical_cross_entropy(logits: Tensor, x: Tensor) -> Tensor:
     tensor(2.7726)
     """
     return -(x * logits.log_softmax(-1)).sum() / x.shape[0]
+
+
+def multinomial_nll(logits: Tensor, x: Tensor) -> Tensor:
+    r"""Return :math:`-\sum_i x_i \log p_i`, the mean over the batch.
+
+    The negative logarithm of a multinomial distribution, up to the number of orders in which the same things can
+    be chosen. All items share one budget of probability: what becomes likelier takes from all others.
+
+    Parameters
+    ----------
+    logits : Tensor
+        Shape ``(n, items)``; :math:`p = \mathrm{softmax}(\text{logits})`.
+    x : Tensor
+        Shape ``(n, items)``: how often each was chosen.
+
+    Returns
+    -------
+    Tensor
+        A scalar, at least 0, in nats.
+
+    References
+    ----------
+    D. Liang, R. G. Krishnan, M. D. Hoffman, T. Jebara, Variational autoencoders for collaborative filtering,
+    WWW 2018, arXiv:1802.05814.
+
+    Examples
+    --------
+    >>> import torch
+    >>> multinomial_nll(torch.zeros(1, 4), torch.tensor([[1.0, 0.0, 1.0, 0.0]]))
+    tensor(2.7726)
+    """
+    return categorical_cross_entropy(logits, x)
 
 
 def kl_bernoulli(rho: float, rho_hat: Tensor) -> Tensor:

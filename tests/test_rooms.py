@@ -73,7 +73,7 @@ def test_every_public_figure_is_in_the_table():
         ("multiprocessing", ("aecore/jobs/",)),
         ("torch", tuple(f"aecore/{room}" for room in (
             "baselines/", "corruptions.py", "datasets/", "experiment.py", "gallery.py", "methods/", "networks/",
-            "replay.py", "runs.py", "samples.py", "tasks/", "terms.py", "training.py", "views/",
+            "replay.py", "rankings.py", "runs.py", "samples.py", "tasks/", "terms.py", "training.py", "views/",
         ))),
         ("pickle", ()),
     ],

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import torch
-from torch.distributions import Bernoulli, Normal, OneHotCategorical
+from torch.distributions import Bernoulli, Multinomial, Normal, OneHotCategorical
 
 from aecore import terms
 
@@ -38,3 +38,28 @@ def test_squared_error_is_the_gaussian_s_up_to_its_constants():
     constant = Normal(torch.zeros(()), 0.5**0.5).log_prob(torch.zeros(())) * X[0].numel()
     oracle = -density.log_prob(X).flatten(1).sum(1).mean() + constant
     torch.testing.assert_close(terms.squared_error(LOGITS, X), oracle, rtol=1e-5, atol=1e-5)
+
+
+def test_multinomial_is_torch_s_cross_entropy_and_its_multinomial_up_to_the_number_of_orders():
+    x = torch.randint(0, 4, (50, 30), generator=GENERATOR).float()
+    logits = 3 * torch.randn(50, 30, generator=GENERATOR)
+    found = terms.multinomial_nll(logits, x)
+    shares = x / x.sum(1, keepdim=True)
+    each = torch.nn.functional.cross_entropy(logits, shares, reduction="none") * x.sum(1)
+    torch.testing.assert_close(found, each.mean(), rtol=1e-5, atol=1e-4)
+    counts = x.sum(1)
+    orders = torch.lgamma(counts + 1) - torch.lgamma(x + 1).sum(1)
+    oracle = [Multinomial(int(n), logits=row).log_prob(one) for n, row, one in zip(counts, logits, x, strict=True)]
+    torch.testing.assert_close(found, (orders - torch.stack(oracle)).mean(), rtol=1e-5, atol=1e-4)
+    torch.testing.assert_close(terms.log_categorical(logits, x).sum(1).mean(), -found)
+
+
+def test_what_was_not_observed_costs_nothing_and_pulls_at_nothing():
+    x, x_hat = torch.rand(4, 6, generator=GENERATOR), torch.rand(4, 6, generator=GENERATOR).requires_grad_()
+    seen = torch.rand(4, 6, generator=GENERATOR) < 0.5
+    found = terms.squared_error(x_hat, x.masked_fill(~seen, torch.nan))
+    torch.testing.assert_close(found, ((x_hat - x)[seen] ** 2).sum() / 4)
+    found.backward()
+    assert (x_hat.grad[~seen] == 0).all()
+    assert (x_hat.grad[seen] != 0).all()
+    assert torch.equal(terms.squared_error(x_hat, x), torch.nn.functional.mse_loss(x_hat, x, reduction="sum") / 4)

@@ -1,10 +1,13 @@
 """Baselines: what an autoencoder must beat to be worth its training."""
 
-from aecore.baselines.baseline import Baseline, Denoiser
+from aecore.baselines.baseline import Baseline, Denoiser, Ranker
+from aecore.baselines.ease import Ease
 from aecore.baselines.ica import Ica
+from aecore.baselines.item_knn import ItemKnn
 from aecore.baselines.median import Median
 from aecore.baselines.non_local_means import NonLocalMeans
 from aecore.baselines.pca import Pca
+from aecore.baselines.popularity import Popularity
 from aecore.baselines.wiener import Wiener
 
 DENOISERS: dict[str, type[Denoiser]] = {
@@ -12,10 +15,31 @@ DENOISERS: dict[str, type[Denoiser]] = {
     "median": Median,
     "non_local_means": NonLocalMeans,
 }
+RANKERS: dict[str, type[Ranker]] = {
+    "popularity": Popularity,
+    "item_knn": ItemKnn,
+    "ease": Ease,
+}
 TABLE: dict[str, type[Baseline]] = {
     "pca": Pca,
     "ica": Ica,
     **DENOISERS,
+    **RANKERS,
 }
 
-__all__ = ["DENOISERS", "TABLE", "Baseline", "Denoiser", "Ica", "Median", "NonLocalMeans", "Pca", "Wiener"]
+__all__ = [
+    "DENOISERS",
+    "RANKERS",
+    "TABLE",
+    "Baseline",
+    "Denoiser",
+    "Ease",
+    "Ica",
+    "ItemKnn",
+    "Median",
+    "NonLocalMeans",
+    "Pca",
+    "Popularity",
+    "Ranker",
+    "Wiener",
+]

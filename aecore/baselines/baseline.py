@@ -28,3 +28,11 @@ class Denoiser(Baseline, Protocol):
     def denoise(self, x: Tensor) -> Tensor:
         """Return the estimate of what noisy inputs ``(n, *shape)`` were, same shape."""
         ...
+
+
+class Ranker(Baseline, Protocol):
+    """A baseline that is fitted to histories and ranks what could follow."""
+
+    def rank(self, x: Tensor) -> Tensor:
+        """Return a score for each item of histories ``(n, items)``, same shape; what is highest comes first."""
+        ...

@@ -1,6 +1,7 @@
 """Data sets, one a file; a new one is its file and its line in ``TABLE``."""
 
 from aecore.datasets.data import Data, forget
+from aecore.datasets.debian import Debian
 from aecore.datasets.digits import Digits
 from aecore.datasets.fashion_mnist import FashionMnist
 from aecore.datasets.files import DamagedFile
@@ -24,12 +25,14 @@ TABLE: dict[str, type[Data]] = {
     "spiral": Spiral,
     "moons": Moons,
     "ring": Ring,
+    "debian": Debian,
 }
 
 __all__ = [
     "TABLE",
     "DamagedFile",
     "Data",
+    "Debian",
     "Digits",
     "FashionMnist",
     "Mnist",

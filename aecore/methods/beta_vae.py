@@ -27,6 +27,8 @@ RECIPES: dict[str, dict[str, Value]] = {
 }
 # One wrong symbol makes another molecule, so that rebuilding weighs more.
 OF_SYMBOLS: dict[str, Value] = {"beta": 0.1}
+# What follows is not all in the history: a lighter divergence lets the code say more (Liang et al. 2018).
+OF_HISTORIES: dict[str, Value] = {"beta": 0.2}
 Array = TypeVar("Array", Tensor, np.ndarray)
 # Width of the two hidden layers of FactorVAE's discriminator.
 JUDGES = 256
@@ -79,10 +81,13 @@ class BetaVae(Vae):
     ) -> dict[str, Knob]:
         """Give the knobs the recipe of the variant; let the others rest."""
         narrowed = super().narrow(knobs, shape=shape, unit=unit, one_hot=one_hot, chosen=chosen)
-        if one_hot:
+        histories = unit and len(shape) == 1
+        if one_hot or histories:
             narrowed["variant"] = replace(narrowed["variant"], default="beta")
         variant = str(narrowed["variant"].settle(chosen.get("variant", narrowed["variant"].default))[0])
-        recipe = RECIPES[variant] | (OF_SYMBOLS if one_hot and variant == "beta" else {})
+        recipe = RECIPES[variant]
+        if variant == "beta" and (one_hot or histories):
+            recipe = OF_SYMBOLS if one_hot else OF_HISTORIES
         narrowed |= {name: replace(narrowed[name], default=value) for name, value in recipe.items()}
         if "rise" in recipe:
             # A run shorter than the rise would never come to C.

@@ -14,12 +14,17 @@ from aecore import terms
 from aecore.knobs import Knob, choice, knob, switch
 from aecore.methods.method import Method
 from aecore.networks import Autoencoder, GaussianAutoencoder, Net
-from aecore.networks.net import Link, Shape
+from aecore.networks.net import Link, Shape, UnitLength
 from aecore.samples import Samples
 
 # Held-out samples that are scored at a time.
 CHUNK = 1024
-LINKS: dict[str, Link] = {"bernoulli": "sigmoid", "gaussian": "identity", "categorical": "softmax"}
+LINKS: dict[str, Link] = {
+    "bernoulli": "sigmoid",
+    "gaussian": "identity",
+    "categorical": "softmax",
+    "multinomial": "softmax",
+}
 
 
 @dataclass(frozen=True)
@@ -28,13 +33,16 @@ class Vae(Method):
 
     q(z|x) = N(μ(x), diag σ²(x)), p(z) = N(0, I); the expectation is taken by one reparameterised sample
     z = μ + σε, the divergence in closed form. p(x|z) is a Bernoulli distribution for each pixel, a Gaussian of
-    fixed σ, or for rows that choose one symbol each a categorical distribution.
+    fixed σ, for rows that choose one symbol each a categorical distribution, or for rows of choices a multinomial
+    one behind inputs of length one (Mult-VAE).
 
     References
     ----------
     D. P. Kingma and M. Welling, Auto-encoding variational Bayes (2013), arXiv:1312.6114.
     D. J. Rezende, S. Mohamed, D. Wierstra, Stochastic backpropagation and approximate inference in deep
     generative models, ICML 2014.
+    D. Liang, R. G. Krishnan, M. D. Hoffman, T. Jebara, Variational autoencoders for collaborative filtering,
+    WWW 2018, arXiv:1802.05814.
     """
 
     name = "vae"
@@ -49,7 +57,7 @@ class Vae(Method):
         "schedule": "constant",
     }
 
-    likelihood: str = choice("bernoulli", "gaussian", "categorical")
+    likelihood: str = choice("bernoulli", "gaussian", "categorical", "multinomial")
     sigma: float = knob(0.2, 0.01, 1.0, scale="log", fine=True)
     binarise: bool = switch(False, fine=True)
 
@@ -59,6 +67,8 @@ class Vae(Method):
     ) -> dict[str, Knob]:
         """Keep decoders of probabilities to values that are such, and σ to Gaussian ones."""
         likelihoods = ("categorical", "gaussian") if one_hot else ("bernoulli", "gaussian") if unit else ("gaussian",)
+        if unit and len(shape) == 1:
+            likelihoods = ("multinomial", *likelihoods)
         likelihood = replace(knobs["likelihood"], default=likelihoods[0], options=likelihoods)
         kind = likelihood.settle(chosen.get("likelihood", likelihood.default))[0]
         return {
@@ -71,6 +81,8 @@ class Vae(Method):
     def network(self, shape: Shape, net: Net, *, unit: bool) -> Autoencoder:
         """Return a network that gives mean and log-variance of each code, and the mean of p(x|z)."""
         plain = net.build(shape, LINKS[self.likelihood])
+        if self.likelihood == "multinomial":
+            plain.encoder.insert(1, UnitLength())  # behind what flattens
         narrowest = cast("nn.Linear", plain.encoder[-1])
         plain.encoder[-1] = nn.Linear(narrowest.in_features, 2 * narrowest.out_features)
         return GaussianAutoencoder(plain.encoder, plain.decoder, shape=shape, n_latent=plain.n_latent, link=plain.link)
@@ -96,6 +108,8 @@ class Vae(Method):
         """Return -log p(x|z), summed over features, the mean over the batch, in nats."""
         if self.likelihood == "bernoulli":
             return terms.bernoulli_cross_entropy(model.logits(z), target)
+        if self.likelihood == "multinomial":
+            return terms.multinomial_nll(model.logits(z), target)
         if self.likelihood == "categorical":
             return terms.categorical_cross_entropy(model.logits(z), target)
         return terms.gaussian_nll(model.decode(z), target, self.sigma)
@@ -107,7 +121,7 @@ class Vae(Method):
         """
         if self.likelihood == "bernoulli":
             each = terms.log_bernoulli(model.logits(z), target)
-        elif self.likelihood == "categorical":
+        elif self.likelihood in ("categorical", "multinomial"):
             each = terms.log_categorical(model.logits(z), target)
         else:
             each = terms.log_normal(target, model.decode(z), torch.tensor(2 * math.log(self.sigma)))

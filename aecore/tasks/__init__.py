@@ -2,6 +2,7 @@
 
 from aecore.tasks.molecules import Molecules
 from aecore.tasks.noise_removal import NoiseRemoval
+from aecore.tasks.recommender import Recommender
 from aecore.tasks.reconstruction import Reconstruction
 from aecore.tasks.super_resolution import SuperResolution
 from aecore.tasks.task import Task
@@ -11,6 +12,7 @@ TABLE: dict[str, type[Task]] = {
     "noise_removal": NoiseRemoval,
     "super_resolution": SuperResolution,
     "molecules": Molecules,
+    "recommender": Recommender,
 }
 
-__all__ = ["TABLE", "Molecules", "NoiseRemoval", "Reconstruction", "SuperResolution", "Task"]
+__all__ = ["TABLE", "Molecules", "NoiseRemoval", "Recommender", "Reconstruction", "SuperResolution", "Task"]
