@@ -123,24 +123,28 @@ def _half_cosine(begin: float, end: float, done: float) -> float:
     return end + (begin - end) * (1 + math.cos(math.pi * done)) / 2
 
 
-def revive(experiment: Experiment, snapshot: Snapshot, shape: tuple[int, ...] | None = None) -> Autoencoder:
+def revive(experiment: Experiment, snapshot: Snapshot) -> Autoencoder:
     """Return the autoencoder as it was at a snapshot.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    snapshot : Snapshot
-    shape : tuple of int, optional
-        Shape of one input, where that is not the data's; only convolutions alone can take another.
 
     Raises
     ------
     RuntimeError
         If the snapshot's weights do not fit the experiment's network.
     """
+    weights = {name.removeprefix("model."): tensor for name, tensor in snapshot.weights.items()}
+    return _with(weights, experiment, experiment.data.shape)
+
+
+def reshaped(experiment: Experiment, model: Autoencoder, shape: tuple[int, ...]) -> Autoencoder:
+    """Return the autoencoder for inputs of another shape; itself where its network takes but one."""
+    if experiment.net.of_units or shape == model.shape:
+        return model
+    return _with(model.state_dict(), experiment, shape)
+
+
+def _with(weights: Mapping[str, Tensor], experiment: Experiment, shape: tuple[int, ...]) -> Autoencoder:
     with torch.device("meta"):
         model = experiment.network(shape)
-    weights = {name.removeprefix("model."): tensor for name, tensor in snapshot.weights.items()}
     model.load_state_dict(weights, assign=True)
     return model.eval()
 

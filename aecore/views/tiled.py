@@ -1,11 +1,12 @@
-"""Tiled: a model of small pictures, applied to one of any size without seams."""
+"""Tiled: what is made of small pictures, made of one of any size without seams."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
-
-from aecore.networks import Autoencoder
+from torch import Tensor
 
 # Share of a tile's side that it has in common with the next.
 SHARED = 0.25
@@ -13,25 +14,28 @@ CHUNK = 16
 
 
 @torch.inference_mode()
-def tiled(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
-    """Return what a model makes of a picture, tile by overlapping tile.
+def tiled(answer: Callable[[Tensor], Tensor], picture: np.ndarray, tile: tuple[int, ...]) -> np.ndarray:
+    """Return what a model or a filter makes of a picture, tile by overlapping tile.
 
-    Each tile counts little near its edge, where the model saw too little around it, and fully in its middle, so
+    Each tile counts little near its edge, where too little was seen around it, and fully in its middle, so
     that one tile passes into the next.
 
     Parameters
     ----------
-    model : Autoencoder
-        For pictures ``(height, width)`` of the tiles' size.
+    answer : callable
+        Takes pictures ``(n, *tile)`` and gives as many of the same shape; such as an autoencoder.
     picture : ndarray
-        Shape ``(height, width)``, of any size from one pixel on.
+        Shape ``(height, width)`` or ``(height, width, 3)``, of any size from one pixel on; colours one by one.
+    tile : tuple of int
+        Height and width of a tile.
 
     Returns
     -------
     ndarray
         Of the picture's shape, float32.
     """
-    tile = model.shape[-2:]
+    if picture.ndim == 3:
+        return np.stack([tiled(answer, picture[:, :, i], tile) for i in range(picture.shape[2])], axis=2)
     padded = _at_least(np.asarray(picture, np.float32), tile)
     rows, columns = (_starts(whole, side) for whole, side in zip(padded.shape, tile, strict=True))
     places = [(row, column) for row in rows for column in columns]
@@ -40,7 +44,7 @@ def tiled(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
     for first in range(0, len(places), CHUNK):
         some = places[first : first + CHUNK]
         cut = np.stack([padded[row : row + tile[0], column : column + tile[1]] for row, column in some])
-        for (row, column), found in zip(some, model(torch.from_numpy(cut)).numpy(), strict=True):
+        for (row, column), found in zip(some, answer(torch.from_numpy(cut)).numpy(), strict=True):
             total[row : row + tile[0], column : column + tile[1]] += weight * found
             weights[row : row + tile[0], column : column + tile[1]] += weight
     height, width = picture.shape

@@ -31,7 +31,8 @@ def _by_other_methods(experiment: Experiment) -> dict[str, Experiment]:
     from aecore.experiment import PARTS, Experiment
 
     now = experiment.flat()
-    same = {name: now[name] for name in ("data", *experiment.data.knobs(), *BUDGET)}
+    posed = ("data", *experiment.data.knobs(), "task", *experiment.task.knobs())
+    same = {name: now[name] for name in (*posed, *BUDGET) if name in now}
     methods = [name for name in PARTS["method"] if name != experiment.method.name]
     alike = [Experiment.settle({**same, "method": name}).experiment for name in methods]
     return {one.key: one for one in alike}

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MODELS = 32
 # Held-out samples that the pictures show; the scores are of all.
 SHOWN = 1000
+# Side of the tiles in which whole photos go through a network that takes any size.
+TILE = 96
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,13 @@ class Seen:
     def held_out(self) -> Samples:
         """The first held-out samples, as the task poses them."""
         return _held_out(self.experiment)
+
+    @cached_property
+    def of_pictures(self) -> Autoencoder:
+        """The model for larger pictures than those that it was trained on, where its network takes any."""
+        from aecore.training import reshaped
+
+        return reshaped(self.experiment, self.model, (TILE, TILE))
 
     @cached_property
     def alarms(self) -> Sequence[Alarm]:

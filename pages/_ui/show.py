@@ -63,7 +63,7 @@ def row(
     """
     for place, make in zip(st.columns(len(makers)), makers, strict=True):
         with place:
-            figure = _made(make, seen, every, written=True)
+            figure = made(make, seen, every, written=True)
             alt = say.words()(f"alt.{make.__name__}")
             plot(figure, key=make.__name__, alt=alt, height=height, on_click=on_click, cloud=cloud)
 
@@ -79,6 +79,16 @@ def error(
     total = seen.experiment.fit.steps
     marks = turns(seen, words)
     return figures.error(steps, errors, baseline=baseline, total=total, marks=marks, title=title, say=words)
+
+
+def score(seen: Seen, words: Say, *, name: str, title: str, unit: str) -> Any:
+    """Return the curve of another score than an error on the held-out samples that are watched."""
+    from aecore import figures
+
+    steps = [event.step for event in seen.history]
+    found = [event.scores[f"watched_{name}"] for event in seen.history]
+    look = {"axes": (words("figure.error.x"), unit), "span": (0, seen.experiment.fit.steps)}
+    return figures.lines(steps, {unit: found}, title=title, marks=turns(seen, words), say=words, **look)  # type: ignore[arg-type]
 
 
 def errors(runs: Mapping[str, Seen], words: Say, *, marks: Mapping[float, str] | None = None) -> Any:
@@ -162,7 +172,7 @@ def turns(seen: Seen, words: Say) -> dict[float, str]:
 
 def facts(seen: Seen, make: Callable[[Seen, Say], list[Fact]], *, every: float = 2.0, across: int = 2) -> None:
     """Show facts about a run as cards, two in a row unless said otherwise."""
-    found = _made(make, seen, every)
+    found = made(make, seen, every)
     for first in range(0, len(found), across):
         for place, fact in zip(st.columns(across), found[first : first + across], strict=False):
             with place.container(border=True, height="stretch"):
@@ -173,16 +183,16 @@ def facts(seen: Seen, make: Callable[[Seen, Say], list[Fact]], *, every: float =
 
 def sentence(seen: Seen, make: Callable[[Seen, Say], str]) -> None:
     """Show what a run has come to, in a sentence."""
-    st.markdown(_made(make, seen))
+    st.markdown(made(make, seen))
 
 
 def captions(seen: Seen, make: Callable[[Seen, Say], list[str]], *, every: float = 2.0) -> None:
     """Show quiet remarks on a run, one below the other."""
-    for caption in _made(make, seen, every):
+    for caption in made(make, seen, every):
         st.caption(caption)
 
 
-def _made(make: Callable[[Seen, Say], Any], seen: Seen, every: float = 0.0, *, written: bool = False) -> Any:
+def made(make: Callable[[Seen, Say], Any], seen: Seen, every: float = 0.0, *, written: bool = False) -> Any:
     """Return what a maker makes of this moment, written as JSON if it is a figure: once for all visitors.
 
     Of a run that has ended, those of earlier moments are made while the server is at rest.

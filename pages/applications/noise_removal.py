@@ -1,0 +1,73 @@
+"""Noise removal: a model trained on small crops takes the noise off whole photographs."""
+
+import streamlit as st
+
+from aecore import views
+from pages._ui import photo, resources, say, show, turn, watch
+
+OTHERS = ("wiener", "non_local_means")
+
+say.lesson("noise_removal")
+experiment = turn.experiment(
+    task="noise_removal",
+    method=("undercomplete", "contractive", "sparse", "vae", "beta_vae"),
+    data=("photos",),
+    net=("maps", "conv", "mlp"),
+    looks=("photo",),
+)
+noise = experiment.task.noise
+
+
+def crops_ratio(seen, words):
+    return show.score(seen, words, name="psnr", title=words("photo.ratio"), unit="PSNR, dB")
+
+
+def denoised_photo(seen, words):
+    clean = views.photo(seen.choices["photo"])
+    noisy = views.noisy_photo(clean, noise)
+    found = {"noisy": noisy, "rebuilt": views.restored(seen.of_pictures, noisy)}
+    found |= otherwise(seen.choices["photo"]) or {}
+    return photo.beside({**found, "clean": clean}, clean, words, names="noise_removal")
+
+
+def otherwise(name):
+    return resources.aside(views.denoised_otherwise, name, noise)
+
+
+def scores(seen, words):
+    rows = {}
+    for name in photo.which().options:
+        clean = views.photo(name)
+        noisy = views.noisy_photo(clean, noise)
+        found = {"noisy": noisy, **(otherwise(name) or {}), "rebuilt": views.restored(seen.of_pictures, noisy)}
+        for row, picture in found.items():
+            column = words(f"option.photo.{name}")
+            rows.setdefault(words(f"noise_removal.{row}"), {})[column] = views.likeness(picture, clean).psnr
+    return rows
+
+
+def own(seen, picture):
+    noisy = views.noisy_photo(picture, noise) if seen.choices["spoil"] else picture
+    return {"noisy": noisy, "rebuilt": views.restored(seen.of_pictures, noisy)}
+
+
+def draw(seen):
+    words = say.words()
+    name = photo.choose()
+    known = sum(otherwise(one) is not None for one in photo.which().options)
+    seen = seen.choose(photo=name, known=known)
+    photo.held_out(seen, denoised_photo)
+    show.row(seen, crops_ratio)
+    if seen.state.is_final and known == len(photo.which().options):
+        st.header(words("photo.scores"), anchor=False)
+        photo.table(show.made(scores, seen), words, unit="PSNR, dB")
+        st.caption(words("noise_removal.scores"))
+    st.header(words("photo.own_heading"), anchor=False)
+    spoil = st.toggle(
+        words("noise_removal.spoil", noise=words.plain(noise)), key="spoil", help=words("noise_removal.spoil_help")
+    )
+    photo.own(seen.choose(spoil=spoil), own, words, names="noise_removal")
+
+
+watch.training(experiment, draw)
+say.more("noise_removal")
