@@ -10,7 +10,7 @@ SHAPES = [(7, 9), (8, 8), (28, 28), (3, 10, 11), (5,)]
 
 def spec_of(name):
     """A network whose code has three units or, of maps, one that carries nothing."""
-    return networks.Maps(channels=4, depth=4, carry=False) if name == "maps" else networks.TABLE[name](latent=3)
+    return networks.Maps(channels=4, blocks=1, carry=False) if name == "maps" else networks.TABLE[name](latent=3)
 
 
 @pytest.mark.parametrize(
@@ -49,15 +49,15 @@ def test_the_linear_network_is_affine_and_the_others_are_not():
 def test_maps_that_carry_the_picture_begin_by_changing_nothing():
     for shape in ((7, 9), (3, 10, 11)):
         x = torch.rand(2, *shape)
-        assert torch.equal(networks.Maps(channels=4, depth=2).build(shape, "identity")(x), x)
+        assert torch.equal(networks.Maps(channels=4, blocks=1).build(shape, "identity")(x), x)
 
 
 def test_maps_of_one_size_serve_any_other():
-    net = networks.Maps(channels=4, depth=4, carry=False)
+    net = networks.Maps(channels=4, blocks=1, carry=False)
     small, large = net.build((12, 12), "identity"), net.build((40, 40), "identity")
     large.load_state_dict(small.state_dict())
     x = torch.rand(1, 40, 40)
-    # Four convolutions on halved sides see 8 pixels far, so the middle of a cut knows nothing of its edge.
-    cut = net.build((24, 24), "identity")
+    # Six convolutions on halved sides see 12 pixels far, so the middle of a cut knows nothing of its edge.
+    cut = net.build((32, 32), "identity")
     cut.load_state_dict(small.state_dict())
-    torch.testing.assert_close(large(x)[:, 18:22, 18:22], cut(x[:, 8:32, 8:32])[:, 10:14, 10:14])
+    torch.testing.assert_close(large(x)[:, 18:22, 18:22], cut(x[:, 4:36, 4:36])[:, 14:18, 14:18])

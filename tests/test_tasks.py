@@ -11,7 +11,7 @@ import aecore as ae
 from aecore.tasks import NoiseRemoval, SuperResolution
 from aecore.training import posed
 
-SMALL = "data=photos&size=12&channels=4&depth=2&steps=6&batch=8"
+SMALL = "data=photos&size=12&channels=4&blocks=1&steps=6&batch=8"
 
 
 def experiment(task: str) -> ae.Experiment:

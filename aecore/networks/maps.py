@@ -13,7 +13,7 @@ from aecore.networks.net import ACTIVATIONS, Autoencoder, Link, Net, Shape
 
 @dataclass(frozen=True)
 class Maps(Net):
-    """3x3 convolutions of one width on a picture whose squares of pixels were stacked; it takes any size.
+    """Residual blocks of 3x3 convolutions on a picture whose squares of pixels were stacked; it takes any size.
 
     With `carry` the code holds the picture itself beside the maps, and the decoder only adds what is to be
     changed of it: the residual learning of DnCNN.
@@ -22,8 +22,8 @@ class Maps(Net):
     ----------
     channels : int
         Maps after each convolution.
-    depth : int
-        Convolutions, the first half of which encode.
+    blocks : int
+        Residual blocks of two convolutions in the encoder, and as many in the decoder.
     stacked : int
         How often the sides are halved by stacking each two by two pixels.
     carry : bool
@@ -32,7 +32,9 @@ class Maps(Net):
     ----------
     K. Zhang, W. Zuo, Y. Chen, D. Meng, L. Zhang, Beyond a Gaussian denoiser: residual learning of deep CNN
     for image denoising, IEEE TIP 26 (2017) 3142-3155.
-    K. He, X. Zhang, S. Ren, J. Sun, Delving deep into rectifiers, ICCV 2015: the first weights.
+    K. He, X. Zhang, S. Ren, J. Sun, Identity mappings in deep residual networks, ECCV 2016: the blocks.
+    B. Lim, S. Son, H. Kim, S. Nah, K. M. Lee, Enhanced deep residual networks for single image
+    super-resolution, CVPR Workshops 2017: blocks without normalisation.
     K. Zhang, W. Zuo, L. Zhang, FFDNet: toward a fast and flexible solution for CNN-based image denoising,
     IEEE TIP 27 (2018) 4608-4622: stacked pixels.
     """
@@ -42,7 +44,7 @@ class Maps(Net):
     of_units = False
 
     channels: int = knob(32, 4, 128, fine=True)
-    depth: int = knob(8, 2, 20)
+    blocks: int = knob(2, 1, 8)
     stacked: int = knob(1, 0, 3, fine=True)
     carry: bool = switch(True, fine=True)
     activation: str = choice("relu", "silu", "tanh", fine=True)
@@ -55,19 +57,10 @@ class Maps(Net):
         act, c = ACTIVATIONS[self.activation], self.channels
         pixels = colours * square**2
 
-        def convolutions(into: int, count: int, out: int) -> list[nn.Module]:
-            widths = [into, *[c] * (count - 1), out]
-            layers = [nn.Conv2d(widths[i], widths[i + 1], 3, padding=1) for i in range(count)]
-            for layer in layers:  # else what goes in has faded after a few layers
-                nn.init.kaiming_normal_(layer.weight)
-            return [module for layer in layers for module in (layer, act())]
-
-        first = self.depth // 2
-        extracted = nn.Sequential(*convolutions(pixels, first, c))
-        restored = nn.Sequential(*convolutions(c, self.depth - first, pixels)[:-1])
-        if self.carry:  # so that it begins by changing nothing
-            for parameter in restored[-1].parameters():
-                nn.init.zeros_(parameter)
+        extracted = nn.Sequential(_convolution(pixels, c), *(_Block(c, act) for _ in range(self.blocks)))
+        restored = nn.Sequential(*(_Block(c, act) for _ in range(self.blocks)), act(), _convolution(c, pixels))
+        if self.carry:
+            _begin_at_nothing(restored[-1])
         encoder = nn.Sequential(
             nn.Unflatten(1, (1, height)) if len(shape) == 2 else nn.Identity(),
             nn.ReplicationPad2d((0, wide * square - width, 0, low * square - height)),
@@ -86,6 +79,27 @@ class Maps(Net):
         # What is carried is already in the space of the data.
         ends: Link = "identity" if self.carry else link
         return Autoencoder(encoder, decoder, shape=shape, n_latent=(kept + c) * low * wide, link=ends)
+
+
+def _convolution(into: int, out: int) -> nn.Conv2d:
+    return nn.Conv2d(into, out, 3, padding=1)
+
+
+def _begin_at_nothing(layer: nn.Module) -> None:
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+
+
+class _Block(nn.Module):
+    """Adds to maps what two convolutions make of them; at first that is nothing."""
+
+    def __init__(self, channels: int, act: type[nn.Module]) -> None:
+        super().__init__()
+        self.body = nn.Sequential(act(), _convolution(channels, channels), act(), _convolution(channels, channels))
+        _begin_at_nothing(self.body[-1])
+
+    def forward(self, h: Tensor) -> Tensor:
+        return h + self.body(h)
 
 
 class _Beside(nn.Module):

@@ -48,7 +48,7 @@ def test_better_formulas_enlarge_a_photo_better(factor):
 
 
 def test_a_network_that_changes_nothing_leaves_photo_and_colours():
-    model = networks.Maps(channels=4, depth=2).build((32, 32), "identity")
+    model = networks.Maps(channels=4, blocks=1).build((32, 32), "identity")
     colours = np.random.default_rng(0).random((45, 70, 3), np.float32)
     np.testing.assert_allclose(views.restored(model, colours), colours, atol=1e-5)
     np.testing.assert_allclose(views.restored_luminance(model, colours), colours, atol=1e-3)
@@ -56,7 +56,7 @@ def test_a_network_that_changes_nothing_leaves_photo_and_colours():
 
 
 def test_a_model_of_crops_serves_larger_tiles_with_the_same_weights():
-    experiment = ae.Experiment.from_query("data=photos&task=noise_removal&size=12&channels=4&depth=2")
+    experiment = ae.Experiment.from_query("data=photos&task=noise_removal&size=12&channels=4&blocks=1")
     model = experiment.build()
     larger = reshaped(experiment, model, (40, 40))
     assert larger.shape == (40, 40)
