@@ -74,7 +74,8 @@ def training(
         seen = _at_a_time(seen, words)
         with say.damage():
             draw(seen)
-            show.captions(seen, alarms)
+            if experiment.net.of_units:
+                show.captions(seen, alarms)
             compare.pictures(seen, other)
         with wrong:
             view.complain()
@@ -83,7 +84,7 @@ def training(
             st.rerun()
 
     live()
-    if steer.state_of(experiment).stage != "absent":
+    if steer.state_of(experiment).stage != "absent" and experiment.net.of_units:
         link = {"icon": ":material/travel_explore:", "query_params": {"run": experiment.key}}
         st.page_link("tools/explorer.py", label=words("watch.explore"), **link)
 
