@@ -99,3 +99,46 @@ def test_no_damage_to_a_file_does_more_than_refuse_it(place, damage, kind):
     else:
         assert found.min() >= 0
         assert found.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"CCO\r\n\r\nC1CC ring\r\n", [(1, "CCO", ""), (3, "C1CC", "ring")]),
+        (b"\xef\xbb\xbfSMILES\nCCO\n", [(2, "CCO", "")]),
+        (b"id,Smiles,name\n1,CCO,ethanol\n2,,nothing\n3,CC\n", [(2, "CCO", "ethanol"), (4, "CC", "")]),
+        (b"smiles;name\nCCO;ethanol\n", [(2, "CCO", "ethanol")]),
+        (b"CCO\tethanol\nCC\tethane\n", [(1, "CCO", "ethanol"), (2, "CC", "ethane")]),
+    ],
+)
+def test_smiles_are_read_with_the_lines_that_they_stand_on(content, found):
+    assert [tuple(line) for line in uploads.molecules(content)] == found
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "no_text"),
+        (b"CCO\x00", "no_text"),
+        (b"\n  \n", "no_smiles"),
+        (b"name,weight\nethanol,46\n", "no_smiles"),
+        (b"C\n" * 2001, "too_many_lines"),
+        (b"C" * 5_000_001, "too_large"),
+    ],
+)
+def test_a_file_without_smiles_is_refused_with_a_reason(content, reason):
+    with pytest.raises(uploads.Refused) as caught:
+        uploads.molecules(content)
+    assert caught.value.reason == reason
+    for language in LANGUAGES:
+        assert Say(language)(f"refused.{reason}", **caught.value.facts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_are_smiles_or_refused(content):
+    try:
+        assert all(line.smiles and line.number for line in uploads.molecules(content))
+    except uploads.Refused as refused:
+        assert f"refused.{refused.reason}" in words("en")

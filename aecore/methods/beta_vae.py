@@ -26,7 +26,7 @@ RECIPES: dict[str, dict[str, Value]] = {
     "factor": {"gamma": 6.0},
 }
 # One wrong symbol makes another molecule, so that rebuilding weighs more.
-OF_SYMBOLS: dict[str, Value] = {"beta": 0.1}
+OF_SYMBOLS: dict[str, Value] = {"beta": 0.05}
 # What follows is not all in the history: a lighter divergence lets the code say more (Liang et al. 2018).
 OF_HISTORIES: dict[str, Value] = {"beta": 0.2}
 Array = TypeVar("Array", Tensor, np.ndarray)
@@ -70,7 +70,7 @@ class BetaVae(Vae):
     }
 
     variant: str = choice("btcvae", "beta", "capacity", "factor")
-    beta: float = knob(12.0, 0.1, 100.0, scale="log", live=True)
+    beta: float = knob(12.0, 0.01, 100.0, scale="log", live=True)
     gamma: float = knob(30.0, 0.1, 1000.0, scale="log", live=True)
     capacity: float = knob(15.0, 0.5, 100.0, step=0.5, live=True)
     rise: int = knob(4000, 1, 100_000, scale="log", fine=True)  # narrowed: two thirds of the steps, at most all

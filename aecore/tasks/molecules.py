@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from aecore.knobs import Value
 from aecore.networks import Autoencoder
 from aecore.samples import Samples
 from aecore.tasks.task import CHUNK, Task
@@ -18,6 +21,15 @@ class Molecules(Task):
 
     name = "molecules"
     main = "token_error"
+    defaults: ClassVar[Mapping[str, Value]] = {
+        "hidden": (512,),
+        "latent": 96,
+        "activation": "silu",
+        "steps": 3000,
+        "batch": 128,
+        "rate": 2e-3,
+        "schedule": "one_cycle",
+    }
 
     @torch.inference_mode()
     def score(self, model: Autoencoder, samples: Samples) -> dict[str, float]:

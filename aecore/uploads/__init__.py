@@ -1,6 +1,7 @@
 """Uploads: files of strangers, read with care; what cannot be read is refused with a reason."""
 
+from aecore.uploads.molecules import Line, molecules
 from aecore.uploads.pictures import picture
 from aecore.uploads.refused import Refused
 
-__all__ = ["Refused", "picture"]
+__all__ = ["Line", "Refused", "molecules", "picture"]

@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 
 from aecore import chemistry
 from aecore.datasets.data import Split
-from aecore.datasets.molecules import Molecules, listed, read_back, shipped
+from aecore.datasets.molecules import Molecules, Unwritable, listed, read_back, shipped
 from aecore.networks import Autoencoder, GaussianAutoencoder
 from aecore.tasks.molecules import mistakes, said
 from aecore.views.codes import codes
@@ -96,14 +96,15 @@ class Probe(NamedTuple):
     level : float
     r2 : float
         On held-out molecules.
-    spread : float
-        Standard deviation of the codes along `slope`.
+    way : ndarray
+        Shape ``(n_latent,)``: the step that raises the guess most of all steps of one standard deviation, as the
+        covariance of the codes measures them; the gradient where that is the identity.
     """
 
     slope: np.ndarray
     level: float
     r2: float
-    spread: float
+    way: np.ndarray
 
 
 class Climb(NamedTuple):
@@ -226,9 +227,9 @@ def worth(data: Molecules, smiles: Sequence[str]) -> Drawn:
     training, held_out = set(known(data, "train").smiles), known(data, "test").properties
     novel = [one for one in distinct if one not in training]
     alike = chemistry.tanimoto(chemistry.fingerprints(distinct), fingerprints(data, "train")).max(1)
-    measured = chemistry.properties(valid)
+    properties = chemistry.properties(valid)
     gaps = [
-        wasserstein_distance(mine, theirs) / theirs.std() for mine, theirs in zip(measured.T, held_out.T, strict=True)
+        wasserstein_distance(mine, theirs) / theirs.std() for mine, theirs in zip(properties.T, held_out.T, strict=True)
     ]
     several = max(len(distinct), 1)
     return Drawn(
@@ -240,10 +241,38 @@ def worth(data: Molecules, smiles: Sequence[str]) -> Drawn:
     )
 
 
-def between_two(model: Autoencoder, x: Tensor, count: int) -> list[str]:
-    """Return what is decoded on the straight way between the codes of two molecules ``(2, length, symbols)``."""
-    one, other = codes(model, x)
-    return decoded_smiles(model, np.linspace(one, other, count))
+def admitted(data: Molecules, smiles: Sequence[str]) -> tuple[Tensor, list[int], dict[int, Unwritable]]:
+    """Write those of some SMILES that can be written.
+
+    Returns
+    -------
+    inputs : Tensor
+        Shape ``(m, length, symbols)``.
+    rows : list of int
+        Which of them these are.
+    refused : dict of int to Unwritable
+        Why the others are not.
+    """
+    found: dict[int, Tensor] = {}
+    refused: dict[int, Unwritable] = {}
+    for row, one in enumerate(smiles):
+        try:
+            found[row] = data.encode(one)
+        except Unwritable as wrong:
+            refused[row] = wrong
+    inputs = torch.stack([*found.values()]) if found else torch.zeros(0, *data.shape)
+    return inputs, [*found], refused
+
+
+def between_two(model: Autoencoder, one: Tensor, other: Tensor, count: int) -> list[str]:
+    """Return what is decoded on the straight way between the codes of two molecules, each ``(length, symbols)``."""
+    first, last = codes(model, torch.stack([one, other]))
+    return decoded_smiles(model, np.linspace(first, last, count))
+
+
+def measured(smiles: Sequence[str], which: int) -> np.ndarray:
+    """Return a property of molecules as RDKit has it, shape ``(n,)``; NaN of what is none."""
+    return np.array([chemistry.properties([one])[0, which] if chemistry.molecule(one) else np.nan for one in smiles])
 
 
 def alike_codes(model: Autoencoder, data: Molecules, x: Tensor, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -285,19 +314,16 @@ def probe(model: Autoencoder, data: Molecules, which: int) -> Probe:
     level = float(fitted.intercept_)
     values = test.properties[:, which]
     lost = np.square(z_test @ slope + level - values).sum() / np.square(values - values.mean()).sum()
-    return Probe(slope, level, 1 - float(lost), float((z @ slope).std() / max(np.linalg.norm(slope), 1e-12)))
+    steep = np.atleast_2d(np.cov(z.T)) @ slope
+    return Probe(slope, level, 1 - float(lost), steep / max(float(slope @ steep), 1e-12) ** 0.5)
 
 
-def climb(
-    model: Autoencoder, probe: Probe, x: Tensor, which: int, distance: float, steps: int, *, down: bool = False
-) -> Climb:
-    """Go along the gradient of a probe, from the code of a molecule ``(length, symbols)``, up to a distance.
+def climb(model: Autoencoder, probe: Probe, x: Tensor, which: int, distance: float, steps: int) -> Climb:
+    """Go the way of a probe, from the code of a molecule ``(length, symbols)``, up to a distance.
 
     The probe is linear, so that its gradient points the same way everywhere and the way is straight.
     """
     distances = np.linspace(0, distance, steps)
-    way = probe.slope / max(np.linalg.norm(probe.slope), 1e-12) * probe.spread * (-1 if down else 1)
-    z = codes(model, x[None]) + distances[:, None] * way
+    z = codes(model, x[None]) + distances[:, None] * probe.way
     smiles = decoded_smiles(model, z)
-    measured = [chemistry.properties([one])[0, which] if chemistry.molecule(one) else np.nan for one in smiles]
-    return Climb(smiles, distances, z @ probe.slope + probe.level, np.array(measured))
+    return Climb(smiles, distances, z @ probe.slope + probe.level, measured(smiles, which))

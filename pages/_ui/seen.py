@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aecore.networks import Autoencoder
     from aecore.runs import Event, Run, State
     from aecore.samples import Samples
-    from aecore.views import Alarm, Posteriors, Scores
+    from aecore.views import Alarm, Drawn, Posteriors, Scores
 
 # Models kept for the next who looks: those of a run's whole time, and some.
 MODELS = 32
@@ -160,7 +160,12 @@ class Seen:
 
     @cached_property
     def pca(self) -> Pca | None:
-        """PCA of the training data: the run's, from its second picture on, or until then one that is fitted aside."""
+        """PCA of the training data: the run's, from its second picture on, or until then one that is fitted aside.
+
+        ``None`` where the task does not measure itself against it.
+        """
+        if "pca" not in self.experiment.task.baselines:
+            return None
         if (self.run.folder / "baselines" / "pca.safetensors").exists():
             return _pca(self.run.folder)
         return resources.aside(fitted_pca, self.experiment.data)
@@ -214,6 +219,18 @@ def importance_bound(experiment: Experiment, step: int, counts: Sequence[int], i
 
     x = _held_out(experiment).inputs[:inputs]
     return tuple(views.importance_bound(_model(experiment, step), experiment.method, x, counts).tolist())  # type: ignore[arg-type]
+
+
+def molecules_drawn(experiment: Experiment, step: int, source: str, count: int) -> Drawn:
+    """Return what molecules are worth that a run draws, or a baseline; takes many seconds."""
+    from aecore import views
+
+    data, given = experiment.data, (experiment.data, count, 0)
+    if source in ("prior", "fitted"):
+        found = views.draw(_model(experiment, step), *given, prior=source == "prior")  # type: ignore[arg-type]
+    else:
+        found = (views.random_smiles if source == "random" else views.training_smiles)(*given)  # type: ignore[arg-type]
+    return views.worth(data, found)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=32)

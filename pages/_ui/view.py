@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 # No knob of an experiment has one of these names.
 NAMES = (
     "test_noise", "across", "up", "input", "direction", "order", "click", "unit", "rank", "keep", "clamped", "held",
-    "at", "beside", "photo",
+    "at", "beside", "photo", "drug", "second", "property", "source", "reach",
 )  # fmt: skip
 # Those of every page with a run: its moment, and a run beside it.
 EVERYWHERE = ("at", "beside")
 # Positions of a logarithmic slider within each power of ten.
 MANTISSAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+# A list serves better than a row of buttons from here on.
+MANY = 6
 
 
 @dataclass(eq=False)
@@ -189,9 +191,11 @@ def choose(name: str, knob: Knob, **look: Any) -> Any:
         def write_option(option: str) -> str:
             return words(f"option.{name}.{option}")
 
-        picked = st.segmented_control(
-            **about, options=knob.options, default=value, required=True, format_func=write_option
-        )
+        about = {"format_func": write_option, "options": knob.options} | about
+        if len(knob.options) < MANY:
+            picked = st.segmented_control(**about, default=value, required=True)
+        else:
+            picked = st.selectbox(**about, index=knob.options.index(value))
     elif isinstance(knob.default, tuple):
         rows = range(int(knob.low), int(knob.high) + 1)
         picked = tuple(st.multiselect(**about, options=rows, default=list(dict.fromkeys(value))))
