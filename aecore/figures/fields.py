@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from aecore.figures.theme import ink, sheet
+from aecore.figures.theme import heading, ink, sheet
 from aecore.text import Say
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def field(
     *,
     say: Say,
     title: str,
+    unit: str,
     true: ArrayLike | None = None,
     path: ArrayLike | None = None,
 ) -> go.Figure:
@@ -44,6 +45,8 @@ def field(
         Shape ``(h, w)``, rows upwards, in [0, 1].
     say : Say
     title : str
+    unit : str
+        What stands below the title.
     true : array_like, optional
         Shape ``(n, 2)``: the arrows that should be, drawn below.
     path : array_like, optional
@@ -58,8 +61,8 @@ def field(
     axis = {"visible": False, "fixedrange": True}
     figure = sheet(
         say,
-        title={"text": title},
-        margin={"l": 0, "r": 0, "b": 30, "t": 44},
+        title=heading(title, unit),
+        margin={"l": 0, "r": 0, "b": 30, "t": 64},
         legend={"orientation": "h", "y": 0, "yanchor": "top"},
         showlegend=True,
         xaxis={**axis, "range": [low[0], high[0]]},

@@ -206,21 +206,28 @@ def histogram(
     bins : int
     """
     counts, edges = np.histogram(np.asarray(values, float), bins=bins)
+    shares = 100 * counts / max(counts.sum(), 1)
+    least = min(float(np.floor(np.log10(shares[shares > 0].min(initial=10)))), 1.0)
+    ticks = 10.0 ** np.arange(least, 3)
     figure = sheet(
         say,
         title=heading(title, say("figure.histogram.y")),
         margin={"t": 84},
         bargap=0.05,
         xaxis={"title": {"text": say("figure.histogram.x")}},
-        yaxis={"nticks": 5, "ticksuffix": " %"},
+        yaxis={
+            "type": "log",
+            "range": [least, 2.05],
+            "tickvals": ticks,
+            "ticktext": [f"{say.plain(tick)} %" for tick in ticks],
+        },
     )
-    shares = 100 * counts / max(counts.sum(), 1)
     figure.add_bar(
         x=(edges[:-1] + edges[1:]) / 2,
         y=shares,
         width=np.diff(edges),
         marker={"color": ink("autoencoder"), "line": {"width": 0}},
-        hovertemplate="%{x:.2f}: %{y:.2f} %<extra></extra>",
+        hovertemplate="%{x:.2f}: %{y:.3~r} %<extra></extra>",
     )
     for at, words in (marks or {}).items():
         right = at > (edges[0] + edges[-1]) / 2

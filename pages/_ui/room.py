@@ -24,7 +24,8 @@ def room(seen: Seen) -> None:
     st.header(words("room.title", unit=seen.choices["unit"] + 1), anchor=False)
     show.row(seen, unit_filter, unit_activations, height=300, every=1)
     show.row(seen, unit_average, unit_bias, height=300, every=1)
-    show.row(seen, unit_strongest, unit_alike, height=300, every=1)
+    show.row(seen, unit_strongest, height=220, every=1)
+    show.row(seen, unit_alike, height=180, every=1)
     seen = seen.choose(rank=view.choose("rank", Knob(1, low=1, high=count), label=words("room.rank", count=count)))
     show.sentence(seen, unit_cost)
     show.row(seen, *([unit_place] if seen.experiment.data.name == "patches" else []), unit_clamped, height=300, every=1)
@@ -33,7 +34,8 @@ def room(seen: Seen) -> None:
 def unit_filter(seen: Seen, words: Say) -> Any:
     from aecore import figures, views
 
-    return figures.tiles(views.filters(seen.model)[[seen.choices["unit"]]], columns=1, signed=True, say=words)
+    found = views.filters(seen.model)[seen.choices["unit"]]
+    return figures.rows([[0.5 + found / (2 * max(abs(found).max(), 1e-12))]], names=[words("room.filter")], say=words)
 
 
 def unit_activations(seen: Seen, words: Say) -> Any:

@@ -80,18 +80,9 @@ def filters(seen, words):
 def field(seen, words):
     found = views.field(seen.model, experiment.data, method.level)
     path = views.walk(seen.model, seen.choices["dropped"])
-    title = words("denoising.field", cosine=found.cosine)
-    return figures.field(
-        found.low,
-        found.high,
-        found.places,
-        found.arrows,
-        found.density,
-        true=found.true,
-        path=path,
-        title=title,
-        say=words,
-    )
+    look = {"title": words("denoising.field"), "unit": words("denoising.field_cosine", cosine=found.cosine)}
+    arrows = (found.low, found.high, found.places, found.arrows, found.density)
+    return figures.field(*arrows, true=found.true, path=path, say=words, **look)
 
 
 def cosines(seen, words):

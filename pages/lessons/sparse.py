@@ -154,14 +154,14 @@ def pictures(seen):
         if known:
             show.row(seen, ica_filters, height=260)
     st.header(words("sparse.sets"), anchor=False)
-    show.row(seen.choose(kept=view.choose("keep", Knob(min(8, count), low=0, high=count))), kept, every=1)
+    show.row(seen.choose(kept=view.choose("keep", Knob(min(8, count), low=0, high=count))), kept, height=420, every=1)
     st.markdown(words("sparse.set_lead"))
     left, right = st.columns((3, 1))
     with left:
         units = view.choose("clamped", clamped, placeholder=words("sparse.set_empty"), format_func=words.number)
     with right:
         held = view.choose("held", Knob("off", options=("off", "on")))
-    show.row(seen.choose(held=held, clamped=tuple(one - 1 for one in units)), clamped_set, every=1)
+    show.row(seen.choose(held=held, clamped=tuple(one - 1 for one in units)), clamped_set, height=420, every=1)
 
 
 watch.training(experiment, pictures)

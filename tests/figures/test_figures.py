@@ -30,8 +30,10 @@ FOUR = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
 
 CASES = {
     "field": [
-        lambda f, say: f([0, 0], [1, 1], FOUR, FOUR, np.eye(5), title="t", say=say),
-        lambda f, say: f([0, 0], [1, 1], FOUR, np.zeros((4, 2)), np.eye(5), true=FOUR, path=FOUR, title="t", say=say),
+        lambda f, say: f([0, 0], [1, 1], FOUR, FOUR, np.eye(5), title="t", unit="u", say=say),
+        lambda f, say: f(
+            [0, 0], [1, 1], FOUR, np.zeros((4, 2)), np.eye(5), true=FOUR, path=FOUR, title="t", unit="u", say=say
+        ),
     ],
     "histogram": [
         lambda f, say: f(POINTS, title="t", marks={-1.0: "off", 1.0: "on"}, say=say),
