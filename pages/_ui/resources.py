@@ -226,7 +226,8 @@ def spare(work: Iterator[object]) -> None:
 
 @lru_cache
 def _spend() -> None:
-    threading.Thread(target=_at_rest, name="spare").start()
+    # Said, since it would else be as the thread that starts it.
+    threading.Thread(target=_at_rest, name="spare", daemon=False).start()
 
 
 def _at_rest() -> None:
