@@ -140,10 +140,39 @@ def gallery(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _declare_apply(command: argparse.ArgumentParser) -> None:
+    command.add_argument("task", metavar="TASK", help="noise_removal, super_resolution or segmentation")
+    command.add_argument("source", type=Path, metavar="INPUT", help="a picture")
+    command.add_argument(
+        "target", type=Path, metavar="OUTPUT", help="where the result goes; its ending says the format"
+    )
+
+
+def apply(asked: argparse.Namespace) -> int:
+    """Do for a file what the page of an application does, with the model that comes with the project."""
+    from aecore import apply as applications
+    from aecore.text import Say
+    from aecore.uploads import Refused
+
+    if asked.task not in applications.TABLE:
+        print(f"There is no task {asked.task}; there are {', '.join(applications.TABLE)}.", file=sys.stderr)
+        return NONSENSE
+    try:
+        applications.apply(asked.task, asked.source, asked.target)
+    except Refused as refused:
+        print(f"{asked.source}: {Say()(f'refused.{refused.reason}', **refused.facts)}", file=sys.stderr)
+        return NONSENSE
+    except (OSError, ValueError) as wrong:
+        print(wrong, file=sys.stderr)
+        return UNFINISHED
+    return 0
+
+
 COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = {
     "train": (_declare_train, train),
     "bench": (_declare_bench, bench),
     "gallery": (_declare_gallery, gallery),
+    "apply": (_declare_apply, apply),
 }
 
 if __name__ == "__main__":

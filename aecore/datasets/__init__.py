@@ -1,5 +1,6 @@
 """Data sets, one a file; a new one is its file and its line in ``TABLE``."""
 
+from aecore.datasets.compositions import Compositions
 from aecore.datasets.data import Data, forget
 from aecore.datasets.debian import Debian
 from aecore.datasets.digits import Digits
@@ -20,6 +21,7 @@ TABLE: dict[str, type[Data]] = {
     "digits": Digits,
     "patches": Patches,
     "photos": Photos,
+    "compositions": Compositions,
     "sprites": Sprites,
     "molecules": Molecules,
     "spiral": Spiral,
@@ -30,6 +32,7 @@ TABLE: dict[str, type[Data]] = {
 
 __all__ = [
     "TABLE",
+    "Compositions",
     "DamagedFile",
     "Data",
     "Debian",

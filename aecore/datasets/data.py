@@ -29,9 +29,12 @@ class Data(Spec, ABC):
     ----------
     licence : str
         Licence of the data, as its source names it.
+    masked : bool
+        Whether the targets are masks of the inputs rather than the inputs themselves.
     """
 
     licence: ClassVar[str] = ""
+    masked: ClassVar[bool] = False
 
     @property
     @abstractmethod

@@ -4,6 +4,7 @@ from aecore.tasks.molecules import Molecules
 from aecore.tasks.noise_removal import NoiseRemoval
 from aecore.tasks.recommender import Recommender
 from aecore.tasks.reconstruction import Reconstruction
+from aecore.tasks.segmentation import Segmentation
 from aecore.tasks.super_resolution import SuperResolution
 from aecore.tasks.task import Task
 
@@ -11,8 +12,18 @@ TABLE: dict[str, type[Task]] = {
     "reconstruction": Reconstruction,
     "noise_removal": NoiseRemoval,
     "super_resolution": SuperResolution,
+    "segmentation": Segmentation,
     "molecules": Molecules,
     "recommender": Recommender,
 }
 
-__all__ = ["TABLE", "Molecules", "NoiseRemoval", "Recommender", "Reconstruction", "SuperResolution", "Task"]
+__all__ = [
+    "TABLE",
+    "Molecules",
+    "NoiseRemoval",
+    "Recommender",
+    "Reconstruction",
+    "Segmentation",
+    "SuperResolution",
+    "Task",
+]

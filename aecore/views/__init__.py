@@ -60,6 +60,15 @@ from aecore.views.restorations import (
     small_photo,
 )
 from aecore.views.score import Field, cosine, field, walk
+from aecore.views.segmentations import (
+    Segmented,
+    k_means,
+    mask_of,
+    otsu,
+    overlaid,
+    picture_to_segment,
+    segmented,
+)
 from aecore.views.surveys import Survey, survey
 from aecore.views.tiled import tiled
 from aecore.views.traversals import Traversals, traversals
@@ -116,6 +125,7 @@ TABLE: dict[str, tuple[Callable[..., object], ...]] = {
         restored_luminance,
         small_photo,
     ),
+    "segmentations": (k_means, mask_of, otsu, overlaid, picture_to_segment, segmented),
     "score": (cosine, field, walk),
     "surveys": (survey,),
     "tiled": (tiled,),
@@ -147,6 +157,7 @@ __all__ = [
     "Rebuilt",
     "Rows",
     "Scores",
+    "Segmented",
     "Survey",
     "Tangents",
     "Traversals",
@@ -188,6 +199,7 @@ __all__ = [
     "gabors",
     "grid",
     "importance_bound",
+    "k_means",
     "keep_strongest",
     "known",
     "layers",
@@ -195,6 +207,7 @@ __all__ = [
     "likeness",
     "listed",
     "manifold",
+    "mask_of",
     "means",
     "measured",
     "mig",
@@ -203,7 +216,10 @@ __all__ = [
     "nearest",
     "nearest_rebuilt",
     "noisy_photo",
+    "otsu",
+    "overlaid",
     "photo",
+    "picture_to_segment",
     "plane",
     "posteriors",
     "principal_angles",
@@ -219,6 +235,7 @@ __all__ = [
     "restored",
     "restored_luminance",
     "scores",
+    "segmented",
     "shown",
     "singular_values",
     "slide",

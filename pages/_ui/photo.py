@@ -32,6 +32,13 @@ def which() -> Knob:
     return Knob(HELD_OUT[0], options=HELD_OUT)
 
 
+def opacity() -> Knob:
+    """Return the choice of how strongly marks are laid over a picture."""
+    from aecore.knobs import Knob
+
+    return Knob(0.6, low=0.0, high=1.0, step=0.1)
+
+
 class Gallery(NamedTuple):
     """Pictures of one photo, ready for the browser."""
 

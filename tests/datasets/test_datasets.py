@@ -12,6 +12,7 @@ import torch
 
 from aecore.datasets import (
     TABLE,
+    Compositions,
     DamagedFile,
     Debian,
     Digits,
@@ -74,7 +75,7 @@ def test_samples_are_as_announced(each, split):
     samples = each.load(split)
     assert samples.inputs.dtype == torch.float32
     assert samples.shape == each.shape
-    assert samples.targets is samples.inputs
+    assert (samples.targets is samples.inputs) != each.masked
     assert samples.inputs.isfinite().all()
     unit = samples.inputs.min() >= 0 and samples.inputs.max() <= 1
     assert unit == (each.value_range == "unit")
@@ -149,6 +150,7 @@ def test_counts():
         Patches(): (20_004, 2_004),
         Patches(size=8): (20_004, 2_004),
         Patches(size=16, whiten=True): (20_004, 2_004),
+        Compositions(): (6_000, 500),
         Photos(): (18_000, 600),
         Molecules(): (29_112, 404),
         Spiral(): (10_000, 2_000),

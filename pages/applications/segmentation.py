@@ -1,0 +1,74 @@
+"""Segmentation: the same encoder and decoder say of each pixel whether it belongs to an object."""
+
+import streamlit as st
+
+from aecore import figures, views
+from pages._ui import photo, say, show, turn, view, watch
+
+COLUMNS = 8
+JUDGED = 200  # held-out pictures behind the table
+
+say.lesson("segmentation")
+experiment = turn.experiment(
+    task="segmentation", method="undercomplete", data=("compositions",), net=("maps", "conv", "mlp"), looks=("opacity",)
+)
+
+
+def overlap_curve(seen, words):
+    return show.score(seen, words, name="iou", title=words("segmentation.curve"), unit="IoU")
+
+
+def masks(seen, words):
+    samples = seen.held_out.at(slice(COLUMNS))
+    found = views.segmented(seen.model, samples.inputs, samples.targets)
+    names = [words(f"segmentation.{name}") for name in found.names]
+    return figures.rows(found.pictures, names=names, errors=found.iou, say=words)
+
+
+def scores(seen, words):
+    samples = seen.held_out.at(slice(JUDGED))
+    found = views.segmented(seen.model, samples.inputs, samples.targets)
+    iou, dice = words("segmentation.iou"), words("segmentation.dice")
+    return {
+        words(f"segmentation.{name}"): {iou: float(row.mean()), dice: float((2 * row / (1 + row)).mean())}
+        for name, row in zip(found.names[2:], found.iou[2:], strict=True)
+    }
+
+
+def marked(seen, picture):
+    """Return a picture, and the same with what the network and Otsu's threshold find marked."""
+    opacity, grey = seen.choices["opacity"], picture if picture.ndim == 2 else picture.mean(2)
+    return {
+        "picture": picture,
+        "rebuilt": views.overlaid(picture, views.mask_of(seen.of_pictures, picture), opacity),
+        "otsu": views.overlaid(picture, views.otsu(grey), opacity),
+    }
+
+
+def marked_coins(seen, words):
+    return photo.beside(marked(seen, views.picture_to_segment("coins")), None, words, names="segmentation")
+
+
+def marked_cell(seen, words):
+    return photo.beside(marked(seen, views.picture_to_segment("cell")), None, words, names="segmentation")
+
+
+def draw(seen):
+    words = say.words()
+    show.row(seen, masks, overlap_curve, height=620)
+    if seen.state.is_final and seen.step:
+        st.header(words("photo.scores"), anchor=False)
+        photo.table(show.made(scores, seen), words, unit=words("segmentation.judged", count=JUDGED))
+        st.caption(words("segmentation.scores"))
+    st.header(words("segmentation.whole"), anchor=False)
+    st.markdown(words("segmentation.whole_lead"))
+    seen = seen.choose(opacity=view.choose("opacity", photo.opacity()))
+    for place, make in zip(st.columns(2), (marked_coins, marked_cell), strict=True):
+        with place:
+            photo.held_out(seen, make)
+    st.header(words("photo.own_heading"), anchor=False)
+    photo.own(seen, marked, words, names="segmentation")
+
+
+watch.training(experiment, draw)
+say.more("segmentation")
