@@ -55,7 +55,9 @@ class Undercomplete(Method):
         if latent := knobs.get("latent"):
             narrowed["latent"] = replace(latent, high=min(latent.high, math.prod(shape) - 1))
         losses = losses_for(unit=unit, one_hot=one_hot, histories=unit and len(shape) == 1)
-        return {**narrowed, "loss": replace(knobs["loss"], default=losses[0], options=losses)}
+        wish = knobs["loss"].default
+        best = wish if wish != cls.knobs()["loss"].default and wish in losses else losses[0]
+        return {**narrowed, "loss": replace(knobs["loss"], default=best, options=losses)}
 
     def network(self, shape: Shape, net: Net, *, unit: bool) -> Autoencoder:
         """Return a network whose outputs are probabilities where the loss takes them for that."""
