@@ -15,7 +15,7 @@ PROPERTIES = ("logp", "qed", "weight")
 # Morgan fingerprints: radius of the surroundings that are hashed, and into how many bits.
 RADIUS, BITS = 2, 2048
 # Atoms' colours that are read on white and on black; all else has the colour of the text.
-_INKS = {7: (0.27, 0.45, 0.95), 8: (0.88, 0.27, 0.22), 16: (0.72, 0.55, 0.08), 17: (0.18, 0.62, 0.30)}
+_INKS = {7: (0.33, 0.52, 0.98), 8: (0.88, 0.27, 0.22), 16: (0.72, 0.55, 0.08), 17: (0.18, 0.62, 0.30)}
 _INKS |= {9: (0.18, 0.62, 0.30), 35: (0.70, 0.35, 0.20), 53: (0.55, 0.30, 0.75), 15: (0.85, 0.45, 0.10)}
 
 

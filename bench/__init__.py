@@ -23,6 +23,7 @@ TABLE: dict[str, str] = {
     "explorer": "The latent explorer: UMAP in its process, many points in a browser",
     "disentangled": "The β-VAE's kin on four-factor sprites, five seeds each, against β-VAE at the same error",
     "variational": "The variational autoencoder: likelihoods against published ones, speed against peers",
+    "applications": "The applications: the score of each beside its baseline, seconds and parameters",
     "app": "The app in a real browser: start, page switches, first picture, memory",
     "scrub": "Going back in time in a real browser: from the slider to the last picture",
 }
