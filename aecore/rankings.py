@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor
 
 SHARE = 0.2
 RECALLED, RANKED = 20, 100
+# The square root of the number of choices in a typical history.
+LENGTH = 3.0
 
 
 def hidden(x: Tensor, rng: Generator, share: float = SHARE) -> Tensor:
@@ -34,6 +37,11 @@ def hidden(x: Tensor, rng: Generator, share: float = SHARE) -> Tensor:
     # A little more than the product, so that 0.2 of 5 is 1 whatever the last bit says.
     count = (share * chosen.sum(1) + 1e-6).floor().clamp(min=1)
     return chosen & (places < count[:, None])
+
+
+def normalised(x: Tensor) -> Tensor:
+    """Return histories ``(n, items)`` of one length, so that a long one weighs no more than a short one."""
+    return LENGTH * F.normalize(x)
 
 
 def unseen(scores: Tensor, given: Tensor) -> Tensor:

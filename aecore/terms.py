@@ -98,7 +98,7 @@ def multinomial_nll(logits: Tensor, x: Tensor) -> Tensor:
     logits : Tensor
         Shape ``(n, items)``; :math:`p = \mathrm{softmax}(\text{logits})`.
     x : Tensor
-        Shape ``(n, items)``: how often each was chosen.
+        Shape ``(n, items)``: how often each was chosen; NaN as 0.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def multinomial_nll(logits: Tensor, x: Tensor) -> Tensor:
     >>> multinomial_nll(torch.zeros(1, 4), torch.tensor([[1.0, 0.0, 1.0, 0.0]]))
     tensor(2.7726)
     """
-    return categorical_cross_entropy(logits, x)
+    return categorical_cross_entropy(logits, x.nan_to_num())
 
 
 def kl_bernoulli(rho: float, rho_hat: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """Baselines: what an autoencoder must beat to be worth its training."""
 
 from aecore.baselines.baseline import Baseline, Denoiser, Ranker
+from aecore.baselines.biases import Biases
 from aecore.baselines.ease import Ease
 from aecore.baselines.ica import Ica
 from aecore.baselines.item_knn import ItemKnn
@@ -15,6 +16,7 @@ DENOISERS: dict[str, type[Denoiser]] = {
     "median": Median,
     "non_local_means": NonLocalMeans,
 }
+PREDICTORS: dict[str, type[Ranker]] = {"biases": Biases}
 RANKERS: dict[str, type[Ranker]] = {
     "popularity": Popularity,
     "item_knn": ItemKnn,
@@ -25,13 +27,16 @@ TABLE: dict[str, type[Baseline]] = {
     "ica": Ica,
     **DENOISERS,
     **RANKERS,
+    **PREDICTORS,
 }
 
 __all__ = [
     "DENOISERS",
+    "PREDICTORS",
     "RANKERS",
     "TABLE",
     "Baseline",
+    "Biases",
     "Denoiser",
     "Ease",
     "Ica",

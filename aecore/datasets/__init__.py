@@ -11,6 +11,7 @@ from aecore.datasets.molecules import Molecules
 from aecore.datasets.moons import Moons
 from aecore.datasets.patches import Patches
 from aecore.datasets.photos import Photos
+from aecore.datasets.ratings import Ratings
 from aecore.datasets.ring import Ring
 from aecore.datasets.spiral import Spiral
 from aecore.datasets.sprites import Sprites
@@ -28,6 +29,7 @@ TABLE: dict[str, type[Data]] = {
     "moons": Moons,
     "ring": Ring,
     "debian": Debian,
+    "ratings": Ratings,
 }
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "Moons",
     "Patches",
     "Photos",
+    "Ratings",
     "Ring",
     "Spiral",
     "Sprites",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -41,6 +42,11 @@ class DamagedFile(Exception):
 def folder() -> Path:
     """Return the folder of the shipped data: ``assets/data``, or what ``GARGALO_DATA`` names."""
     return Path(os.environ.get("GARGALO_DATA") or Path(__file__).parents[2] / "assets" / "data")
+
+
+def uploads() -> Path:
+    """Return where visitors' files are kept: what ``GARGALO_UPLOADS`` names, else a temporary folder."""
+    return Path(os.environ.get("GARGALO_UPLOADS") or Path(tempfile.gettempdir()) / "gargalo-uploads")
 
 
 def path(name: str) -> Path:

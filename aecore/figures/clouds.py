@@ -26,6 +26,7 @@ def cloud(
     labels: ArrayLike | None = None,
     *,
     label_names: Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
     values: ArrayLike | None = None,
     value_name: str = "",
     axes: Sequence[str],
@@ -41,6 +42,8 @@ def cloud(
         Shape ``(n, 2)`` or ``(n, 3)``.
     labels, label_names, title, say
         As :func:`codes` takes them.
+    names : sequence of str, optional
+        What is written at each point under the pointer.
     values : array_like, optional
         Shape ``(n,)``; colours that take the place of the classes'.
     value_name : str
@@ -78,6 +81,8 @@ def cloud(
             # The card under the pointer says more than a line of text could.
             "hoverinfo": "none",
         }
+        if names:
+            trace |= {"text": [names[row] for row in rows.tolist()], "hoverinfo": "text"}
         if dimensions == 3:
             x, y, z = places[rows].T
             figure.add_scatter3d(x=x, y=y, z=z, **trace)

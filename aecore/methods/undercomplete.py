@@ -12,7 +12,7 @@ from aecore import terms
 from aecore.knobs import Knob, choice
 from aecore.methods.method import Method
 from aecore.networks import Autoencoder, Linear, Net
-from aecore.networks.net import Link, Shape, UnitLength
+from aecore.networks.net import Link, Shape
 
 LINKS: dict[str, Link] = {"bernoulli": "sigmoid", "categorical": "softmax", "multinomial": "softmax"}
 CROSS_ENTROPIES = {
@@ -29,8 +29,8 @@ class Undercomplete(Method):
     L is the squared error; for values in [0, 1] it may be the Bernoulli cross-entropy, for rows that choose
     one symbol each the categorical, and for histories, a row of choices each, the multinomial.
 
-    Histories get a code of tanh units; squared error takes what comes out as scores, which need not be
-    probabilities, and the multinomial loss has rows of length one go in (Mult-DAE).
+    Histories get a code of tanh units (Mult-DAE), and squared error takes what comes out as scores, which need not be
+    probabilities.
 
     References
     ----------
@@ -68,8 +68,6 @@ class Undercomplete(Method):
 
     def _of_histories(self, shape: Shape, net: Net) -> Autoencoder:
         model = net.build(shape, LINKS.get(self.loss, "identity"))
-        if self.loss == "multinomial":
-            model.encoder.insert(1, UnitLength())  # behind what flattens
         if not isinstance(net, Linear):
             model.encoder.append(nn.Tanh())
             model.code_range = (-1.0, 1.0)
@@ -86,5 +84,5 @@ class Undercomplete(Method):
 def losses_for(*, unit: bool, one_hot: bool, histories: bool = False) -> tuple[str, ...]:
     """Return the losses that suit values of some kind, the best known first."""
     if histories:
-        return ("squared", "multinomial", "bernoulli")
+        return ("squared", "multinomial")
     return ("categorical", "squared") if one_hot else ("squared", "bernoulli") if unit else ("squared",)

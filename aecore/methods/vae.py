@@ -14,7 +14,7 @@ from aecore import terms
 from aecore.knobs import Knob, choice, knob, switch
 from aecore.methods.method import Method
 from aecore.networks import Autoencoder, GaussianAutoencoder, Net
-from aecore.networks.net import Link, Shape, UnitLength
+from aecore.networks.net import Link, Shape
 from aecore.samples import Samples
 
 # Held-out samples that are scored at a time.
@@ -34,7 +34,7 @@ class Vae(Method):
     q(z|x) = N(μ(x), diag σ²(x)), p(z) = N(0, I); the expectation is taken by one reparameterised sample
     z = μ + σε, the divergence in closed form. p(x|z) is a Bernoulli distribution for each pixel, a Gaussian of
     fixed σ, for rows that choose one symbol each a categorical distribution, or for rows of choices a multinomial
-    one behind inputs of length one (Mult-VAE).
+    one (Mult-VAE).
 
     References
     ----------
@@ -68,7 +68,7 @@ class Vae(Method):
         """Keep decoders of probabilities to values that are such, and σ to Gaussian ones."""
         likelihoods = ("categorical", "gaussian") if one_hot else ("bernoulli", "gaussian") if unit else ("gaussian",)
         if unit and len(shape) == 1:
-            likelihoods = ("multinomial", *likelihoods)
+            likelihoods = ("multinomial", "gaussian")
         likelihood = replace(knobs["likelihood"], default=likelihoods[0], options=likelihoods)
         kind = likelihood.settle(chosen.get("likelihood", likelihood.default))[0]
         return {
@@ -81,8 +81,6 @@ class Vae(Method):
     def network(self, shape: Shape, net: Net, *, unit: bool) -> Autoencoder:
         """Return a network that gives mean and log-variance of each code, and the mean of p(x|z)."""
         plain = net.build(shape, LINKS[self.likelihood])
-        if self.likelihood == "multinomial":
-            plain.encoder.insert(1, UnitLength())  # behind what flattens
         narrowest = cast("nn.Linear", plain.encoder[-1])
         plain.encoder[-1] = nn.Linear(narrowest.in_features, 2 * narrowest.out_features)
         return GaussianAutoencoder(plain.encoder, plain.decoder, shape=shape, n_latent=plain.n_latent, link=plain.link)

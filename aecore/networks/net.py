@@ -10,7 +10,6 @@ from functools import partial
 from typing import ClassVar, Literal, TypeAlias
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aecore.knobs import Spec
@@ -75,14 +74,6 @@ class Autoencoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the reconstruction x̂ = g(f(x))."""
         return self.decode(self.encode(x))
-
-
-class UnitLength(nn.Module):
-    """Divide each row by its length, so that a long history weighs no more than a short one."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return rows ``(n, n_features)`` of length one; a row of zeros stays as it is."""
-        return F.normalize(x)
 
 
 class GaussianAutoencoder(Autoencoder):

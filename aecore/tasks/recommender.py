@@ -20,8 +20,8 @@ class Recommender(Task):
     """Complete histories: of each held-out one a fifth of the items is hidden, and should be ranked before all others.
 
     A history is a row with a place for every item: 1 where it was chosen, or a rating as a share of the highest
-    one. In training, what is hidden is drawn anew at each step, which makes a denoising autoencoder of any method.
-    Of ratings only those that somebody gave count as targets (AutoRec).
+    one. Choices go in with one length for all. In training, what is hidden is drawn anew at each step, which makes a
+    denoising autoencoder of any method. Of ratings only those that somebody gave count as targets (AutoRec).
 
     Parameters
     ----------
@@ -42,16 +42,19 @@ class Recommender(Task):
 
     def pose(self, samples: Samples, split: Split, rng: Generator) -> Samples:
         """Return what is left of held-out histories as inputs, what is hidden of them as targets."""
-        x = samples.inputs
-        unobserved = torch.nan if rated(x) else 0.0
+        x, stars = samples.inputs, rated(samples.inputs)
         if split == "train":
-            return samples._replace(targets=x.masked_fill(x == 0, torch.nan)) if rated(x) else samples
+            return samples._replace(targets=x.masked_fill(x == 0, torch.nan)) if stars else samples
         hidden = rankings.hidden(x, rng)
-        return samples._replace(inputs=x.masked_fill(hidden, 0), targets=x.masked_fill(~hidden, unobserved))
+        given = x.masked_fill(hidden, 0)
+        targets = x.masked_fill(~hidden, torch.nan if stars else 0.0)
+        return samples._replace(inputs=given if stars else rankings.normalised(given), targets=targets)
 
     def drawn(self, x: Tensor, target: Tensor, rng: Generator) -> Tensor:
         """Return histories in which items are hidden anew."""
-        return x * (torch.empty_like(x).uniform_(generator=rng) >= self.dropped)
+        given = x * (torch.empty_like(x).uniform_(generator=rng) >= self.dropped)
+        # Ratings have other targets than what goes in.
+        return rankings.normalised(given) if target is x else given
 
     @torch.inference_mode()
     def score(self, model: Autoencoder, samples: Samples) -> dict[str, float]:
@@ -61,12 +64,14 @@ class Recommender(Task):
         -------
         dict of float
             Of choices: ``ndcg``, NDCG@100, ``recall``, Recall@20, and ``test_error``, what the first lacks of 1.
-            Of ratings: ``test_error``, the root of the mean squared error in shares of the highest rating.
+            Of ratings: ``test_error``, the root of the mean squared error in shares of the highest rating; but where
+            what comes out are shares of one budget, the former, with ratings for gains.
         """
         given, wanted = samples.inputs, samples.targets
         scores = model(given)
-        if wanted.isnan().any():
+        if wanted.isnan().any() and model.link != "softmax":
             return {"test_error": float((scores - wanted)[~wanted.isnan()].square().mean().sqrt())}
+        wanted = wanted.nan_to_num()
         ndcg = float(rankings.ndcg(scores, given, wanted).mean())
         return {"test_error": 1 - ndcg, "ndcg": ndcg, "recall": float(rankings.recall(scores, given, wanted).mean())}
 

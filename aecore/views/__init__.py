@@ -45,6 +45,7 @@ from aecore.views.neurons import Clamped, alike, biases, clamped, extremes, keep
 from aecore.views.posteriors import Posteriors, posteriors
 from aecore.views.projections import Projected, Projection, project
 from aecore.views.properties import Properties, properties
+from aecore.views.recommended import Recommended, item_map, item_vectors, ranked, ranking_quality, recommended
 from aecore.views.reconstructions import Rows, beside_pca, contrast, shown
 from aecore.views.restorations import (
     Likeness,
@@ -112,6 +113,7 @@ TABLE: dict[str, tuple[Callable[..., object], ...]] = {
     "posteriors": (posteriors,),
     "projections": (project,),
     "properties": (properties,),
+    "recommended": (item_map, item_vectors, ranked, ranking_quality, recommended),
     "reconstructions": (beside_pca, contrast, shown),
     "restorations": (
         denoised_otherwise,
@@ -155,6 +157,7 @@ __all__ = [
     "Properties",
     "Quality",
     "Rebuilt",
+    "Recommended",
     "Rows",
     "Scores",
     "Segmented",
@@ -199,6 +202,8 @@ __all__ = [
     "gabors",
     "grid",
     "importance_bound",
+    "item_map",
+    "item_vectors",
     "k_means",
     "keep_strongest",
     "known",
@@ -229,8 +234,11 @@ __all__ = [
     "psnr_curve",
     "quality",
     "random_smiles",
+    "ranked",
+    "ranking_quality",
     "rebuilt_share",
     "rebuilt_smiles",
+    "recommended",
     "reduced_colours",
     "restored",
     "restored_luminance",

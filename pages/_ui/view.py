@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # No knob of an experiment has one of these names.
 NAMES = (
     "test_noise", "across", "up", "input", "direction", "order", "click", "unit", "rank", "keep", "clamped", "held",
-    "at", "beside", "photo", "opacity", "drug", "second", "property", "source", "reach",
+    "at", "beside", "photo", "opacity", "drug", "second", "property", "source", "reach", "history",
 )  # fmt: skip
 # Those of every page with a run: its moment, and a run beside it.
 EVERYWHERE = ("at", "beside")

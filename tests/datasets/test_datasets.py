@@ -22,6 +22,7 @@ from aecore.datasets import (
     Moons,
     Patches,
     Photos,
+    Ratings,
     Ring,
     Spiral,
     Sprites,
@@ -158,6 +159,7 @@ def test_counts():
         Ring(): (10_000, 2_000),
         Sprites(): (4_148, 460),
         Debian(): (3_827, 957),
+        Ratings(): (480, 120),
         Sprites(rotation=True): (20_736, 2_304),
     }
 

@@ -1,0 +1,116 @@
+"""Recommending: what the baselines know, computed once for all visitors, and what a visitor brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages._ui import resources, say, turn
+from pages._ui.seen import Seen
+
+if TYPE_CHECKING:
+    from aecore.baselines import Ranker
+    from aecore.datasets import Data
+    from aecore.experiment import Experiment
+    from aecore.views import Recommended
+
+
+def names_for(experiment: Experiment) -> tuple[str, ...]:
+    """Return the baselines for the data of an experiment: of choices or of ratings."""
+    from aecore import baselines
+
+    return tuple(baselines.PREDICTORS if stars(experiment) else baselines.RANKERS)
+
+
+def stars(experiment: Experiment) -> bool:
+    """Whether the data are ratings, not choices."""
+    return getattr(experiment.data, "feedback", "choices") == "stars"
+
+
+@lru_cache(maxsize=16)
+def fitted(name: str, data: Data) -> Ranker:
+    """Return a baseline fitted to the training part of the data; EASE takes seconds."""
+    from aecore import baselines
+
+    return baselines.TABLE[name].fit(data.load("train"))  # type: ignore[return-value]
+
+
+def quality(name: str, data: Data, seed: int) -> dict[str, float]:
+    """Return the scores of a baseline on what is hidden with a seed."""
+    from aecore import views
+    from aecore.experiment import Experiment
+    from aecore.training import posed
+
+    same = {"data": data.name, **data.to_dict(), "seed": seed, "task": "recommender"}
+    return views.ranking_quality(fitted(name, data), posed(Experiment.settle(same).experiment, "test"))
+
+
+def qualities(experiment: Experiment) -> dict[str, dict[str, float]]:
+    """Return the scores of the baselines that are known so far, by name."""
+    data, seed = experiment.data, experiment.seed
+    found = {name: resources.aside(quality, name, data, seed) for name in names_for(experiment)}
+    return {name: scores for name, scores in found.items() if scores}
+
+
+def follows(name: str, data: Data, history: tuple[int, ...], count: int) -> Recommended:
+    """Return what a baseline would have follow a history."""
+    from aecore import views
+
+    return views.ranked(fitted(name, data), history, data.shape[0], count)
+
+
+def mapped(experiment: Experiment, step: int) -> np.ndarray:
+    """Return the items of a run laid out by t-SNE; takes seconds."""
+    from aecore import views
+    from pages._ui.seen import see
+
+    return views.item_map(views.item_vectors(see(experiment).at(step)))
+
+
+def scores(seen: Seen) -> dict[str, float]:
+    """Return a run's scores on all held-out histories once it is done, until then on the watched ones."""
+    if seen.state.stage == "done" and not seen.travelled and seen.state.scores:
+        return {name: value for name, value in seen.state.scores.items() if not name.startswith("watched_")}
+    return watched(seen.history[-1].scores) if seen.history else {}
+
+
+def watched(scores: Mapping[str, float]) -> dict[str, float]:
+    """Return the scores on the watched histories, by their own names."""
+    return {name.removeprefix("watched_"): value for name, value in scores.items() if name.startswith("watched_")}
+
+
+def kinds_of(scores: Mapping[str, float], *, stars: bool) -> list[str]:
+    """Return what is compared: of rankings NDCG and recall, of ratings foreseen their error."""
+    return [kind for kind in ("ndcg", "recall") if kind in scores or not (scores or stars)] or ["test_error"]
+
+
+def bring() -> None:
+    """Let a visitor bring a file of ratings, and train on it."""
+    from aecore.datasets import ratings
+    from aecore.experiment import Experiment
+
+    words = say.words()
+    file = st.file_uploader(words("recommender.file"), ["csv", "dat", "data", "tsv", "txt"], key="ratings_file")
+    if file is None:
+        return
+    try:
+        number = ratings.keep(file.getvalue())
+    except ratings.Unreadable as wrong:
+        st.error(words(f"recommender.wrong.{wrong.reason}", detail=wrong.detail), icon=":material/error:")
+        return
+    except OSError:
+        st.error(words("recommender.wrong.unwritable"), icon=":material/error:")
+        return
+    found = ratings.table(number)
+    rated = int((found.shares > 0).sum())
+    people, items = found.shares.shape
+    st.markdown(words("recommender.read", people=people, items=items, rated=rated, top=words.plain(found.top)))
+    feedback = "stars" if len(np.unique(found.shares)) > 2 else "choices"
+    wanted = {"data": "ratings", "file": number, "feedback": feedback, "task": "recommender"}
+    own = Experiment.settle(wanted).experiment
+    asked = {"key": "train_own", "icon": ":material/play_arrow:", "type": "primary"}
+    st.button(words("recommender.train_own"), on_click=turn.take, args=(own, "data", "file", "feedback"), **asked)

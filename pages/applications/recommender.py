@@ -1,0 +1,182 @@
+"""Recommender: name a few libraries, and the ones that usually come with them follow."""
+
+import statistics
+from collections import Counter
+
+import numpy as np
+import streamlit as st
+
+from aecore import figures, views
+from aecore.knobs import Knob
+from pages._ui import ranked, resources, say, show, steer, turn, view, watch
+from pages._ui.seen import see
+
+METHODS = ("undercomplete", "vae", "beta_vae", "sparse", "contractive")
+USUAL = ("python3-numpy", "python3-matplotlib")
+MOST = 30
+COUNT = 10
+SECTIONS = 8  # with a colour of their own
+
+say.lesson("recommender")
+experiment = turn.experiment(
+    method=METHODS, data=("debian", "ratings"), net=("mlp", "linear"), task="recommender", looks=("history",)
+)
+debian = experiment.data.name == "debian"
+stars = ranked.stars(experiment)
+splits = [one for one in experiment.fresh.sweep(fold=range(5)) if one != experiment] if debian else []
+
+
+def quality(seen, words):
+    """Draw the score on watched histories over the steps, with a line for each baseline."""
+    watched = [ranked.watched(event.scores) for event in seen.history]
+    kind = ranked.kinds_of(watched[-1] if watched else {}, stars=stars)[0]
+    known = ranked.qualities(experiment)
+    flat = {words(f"recommender.{name}"): [found[kind]] * 2 for name, found in known.items() if kind in found}
+    steps = [event.step for event in seen.history]
+    span = (0, experiment.fit.steps)
+    at = sorted({*steps, *span})
+    curves = (
+        {words("recommender.model"): np.interp(at, steps, [one[kind] for one in watched], right=np.nan)}
+        if steps
+        else {}
+    )
+    return figures.lines(
+        at,
+        curves | {name: np.interp(at, span, heights) for name, heights in flat.items()},
+        title=words("recommender.curve"),
+        axes=(words("figure.error.x"), words(f"recommender.{kind}")),
+        baselines=list(flat),
+        span=span,
+        say=words,
+    )
+
+
+def table(found, words):
+    items = experiment.data.items
+    columns = {words("recommender.item"): [items[i].name for i in found.items]}
+    if debian:
+        columns[words("recommender.what")] = [items[i].summary for i in found.items]
+    columns[words("recommender.because")] = [items[i].name for i in found.reasons]
+    st.table(columns, hide_index=True, border="horizontal")
+
+
+def next_ones(seen):
+    words, items = say.words(), experiment.data.items
+    names = [item.name for item in items]
+    usual = tuple(names.index(name) for name in USUAL) if debian else (0, 1)
+
+    def write(item):
+        return names[item]
+
+    knob = Knob(usual, low=0, high=len(items) - 1, most=MOST)
+    history = tuple(dict.fromkeys(view.choose("history", knob, format_func=write, max_selections=MOST)))
+    if not history:
+        st.info(words("recommender.nothing_chosen"), icon=":material/info:")
+        return
+    own, other = st.columns(2)
+    with own:
+        st.subheader(words("recommender.autoencoder", step=seen.step), anchor=False)
+        table(views.recommended(seen.model, history, COUNT, stars=stars and seen.model.link != "softmax"), words)
+    best = ranked.names_for(experiment)[-1]
+    with other:
+        st.subheader(words(f"recommender.{best}"), anchor=False)
+        found = resources.aside(ranked.follows, best, experiment.data, history, COUNT)
+        if found:
+            table(found, words)
+        else:
+            st.caption(words("recommender.pending"))
+
+
+def compared(seen):
+    """Show the scores of the model and of the baselines, the best in bold, and say who wins."""
+    words = say.words()
+    st.header(words("recommender.who"), anchor=False)
+    known = ranked.qualities(experiment)
+    mine = ranked.scores(seen)
+    if not mine or len(known) < len(ranked.names_for(experiment)):
+        st.caption(words("recommender.pending"))
+        return
+    kinds = ranked.kinds_of(mine, stars=stars)
+    rows = {words(f"recommender.{name}"): scores for name, scores in known.items()}
+    rows[words("recommender.model")] = mine
+    best = {
+        kind: (min if kind == "test_error" else max)(one.get(kind, np.nan) for one in rows.values()) for kind in kinds
+    }
+    lines = ["| |" + "|".join(words(f"recommender.{kind}") for kind in kinds) + "|", "|---|" + "---:|" * len(kinds)]
+    for name, scores in rows.items():
+        cells = [cell(scores.get(kind), best[kind], words) for kind in kinds]
+        lines.append(f"|{name}|" + "|".join(cells) + "|")
+    st.markdown("\n".join(lines))
+    kind = kinds[0]
+    name, scores = best_of(kind)(known.items(), key=lambda pair: pair[1].get(kind, 0.0))
+    ahead = (mine[kind] - scores[kind]) * (1 if kind != "test_error" else -1)
+    said = {"rival": words(f"recommender.{name}"), "gap": words.number(abs(ahead), 3)}
+    st.markdown(words("recommender.ahead" if ahead > 0 else "recommender.behind", **said))
+    if seen.state.stage != "done":
+        st.caption(words("recommender.watched"))
+    if debian:
+        over_splits(seen, words)
+
+
+def best_of(kind):
+    return min if kind == "test_error" else max
+
+
+def cell(value, best, words):
+    if value is None:
+        return "–"
+    return f"**{words.number(value, 3)}**" if value == best else words.number(value, 3)
+
+
+def over_splits(seen, words):
+    steer.sweep_buttons("recommender", splits)
+    runs = [one for one in (seen, *map(see, splits)) if one.state.stage == "done"]
+    known = [ranked.qualities(one.experiment).get("ease") for one in runs]
+    if len(runs) < 5 or not all(known):
+        return
+    mine = [ranked.scores(one)["ndcg"] for one in runs]
+    ease = [one["ndcg"] for one in known]
+    won = sum(one > other for one, other in zip(mine, ease, strict=True))
+    means = {"mine": words.number(statistics.mean(mine), 3), "ease": words.number(statistics.mean(ease), 3)}
+    st.markdown(words("recommender.five", won=won, **means))
+
+
+def items_in_the_plane(seen, words):
+    vectors = views.item_vectors(seen.model)
+    laid = seen.choices["laid"]
+    places = resources.aside(ranked.mapped, experiment, seen.step) if laid else None
+    items = experiment.data.items
+    if places is None:
+        places = views.project(vectors, views.Projection(points=len(items))).points
+    common = [name for name, _ in Counter(item.section for item in items).most_common(SECTIONS)]
+    labels = [common.index(item.section) if item.section in common else len(common) for item in items]
+    return figures.cloud(
+        places,
+        labels if debian else None,
+        label_names=[*common, words("recommender.other_sections")],
+        names=[f"<b>{item.name}</b><br>{item.summary}" for item in items],
+        axes=("", ""),
+        title=words("recommender.plane" if laid else "recommender.plane_pca"),
+        keep=f"{experiment.key} {laid}",
+        say=words,
+    )
+
+
+def draw(seen):
+    words = say.words()
+    seen = seen.choose(known=len(ranked.qualities(experiment)))
+    next_ones(seen)
+    compared(seen)
+    show.row(seen, quality)
+    st.header(words("recommender.map"), anchor=False)
+    st.markdown(words("recommender.map_lead"))
+    final = seen.state.is_final and bool(seen.step)
+    known = final and resources.aside(ranked.mapped, experiment, seen.step) is not None
+    show.row(seen.choose(laid=known), items_in_the_plane, height=620, every=2)
+
+
+watch.training(experiment, draw, beside=splits)
+st.header(say.words()("recommender.own"), anchor=False)
+st.markdown(say.words()("recommender.own_lead"))
+ranked.bring()
+say.more("recommender")
