@@ -20,6 +20,9 @@ FOLDER = Path(__file__).parent.parent / "assets" / "gallery"
 
 # What is shipped, by what it is shown for, as in an address bar.
 TABLE: dict[str, str] = {
+    "noise_removal": "data=photos&task=noise_removal",
+    "super_resolution": "data=photos&task=super_resolution",
+    "segmentation": "data=compositions&task=segmentation",
     "home": "data=mnist&method=undercomplete&net=mlp&hidden=48,24&latent=8&activation=relu&steps=12000&rate=0.005",
 }
 

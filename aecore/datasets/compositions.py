@@ -48,9 +48,9 @@ class Compositions(Data):
         "net": "maps",
         "hidden": (512,),
         "latent": 128,
-        "steps": 2000,
+        "steps": 3000,
         "batch": 32,
-        "rate": 2e-3,
+        "rate": 1e-3,
     }
 
     @property

@@ -47,7 +47,7 @@ class Photos(Data):
         "net": "maps",
         "hidden": (512,),
         "latent": 128,
-        "steps": 3000,
+        "steps": 5000,
         "batch": 32,
         "rate": 2e-3,
     }

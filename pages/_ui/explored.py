@@ -143,7 +143,7 @@ def choices(current: Experiment) -> dict[str, Experiment]:
     """Return the runs to choose from by key: the one looked at, this visitor's, the gallery's."""
     from aecore import gallery
 
-    shipped = [gallery.experiment_of(name) for name in gallery.TABLE]
+    shipped = [one for one in map(gallery.experiment_of, gallery.TABLE) if one.net.of_units]
     mine = [one for one in steer.course().visited.values() if steer.state_of(one).stage != "absent"]
     return {one.key: one for one in (current, *reversed(mine), *shipped)}
 

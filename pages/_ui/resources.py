@@ -106,6 +106,13 @@ def run_of(key: str) -> Run:
     return _run(kept if kept.exists() or not (gallery.FOLDER / key).exists() else gallery.FOLDER / key)
 
 
+def is_shipped(run: Run) -> bool:
+    """Whether a run came with the project."""
+    from aecore import gallery
+
+    return run.folder.parent == gallery.FOLDER
+
+
 @lru_cache(maxsize=256)
 def _run(where: Path) -> Run:
     from aecore.runs import Run

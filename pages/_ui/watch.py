@@ -183,4 +183,5 @@ def _progress(seen: Seen, words: Say) -> None:
         st.progress(seen.step / steps, text=text)
     else:
         key = f"reason.{state.reason}" if state.stage == "cancelled" else f"watch.{state.stage}"
+        key = "watch.shipped" if resources.is_shipped(seen.run) else key
         st.progress(seen.step / steps, text=words(key, **numbers))
