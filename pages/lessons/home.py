@@ -8,7 +8,10 @@ from pages._ui import resources, say
 from pages._ui.flow import flow
 from pages._ui.plot import preload
 
-LESSONS = ("undercomplete", "denoising", "contractive", "sparse", "vae", "beta_vae")
+SHOWN = {
+    "lessons": ("undercomplete", "denoising", "contractive", "sparse", "vae", "beta_vae"),
+    "applications": ("noise_removal", "super_resolution", "segmentation", "molecules", "recommender"),
+}
 INPUTS = (3, 2, 1, 18, 4, 8, 11, 0, 61, 7)  # a held-out digit of each class, in order
 
 
@@ -25,9 +28,11 @@ words = say.words()
 with say.damage():
     flow(flows(), key="flow", words=words)
 say.more("home")
-for i in range(0, len(LESSONS), 2):
-    for place, name in zip(st.columns(2), LESSONS[i : i + 2], strict=False):
-        with place.container(border=True, height="stretch"):
-            st.page_link(f"lessons/{name}.py", label=words(f"page.{name}.title"), icon=":material/arrow_forward:")
-            st.markdown(words(f"page.{name}.invitation"))
+for folder, names in SHOWN.items():
+    st.header(words(f"section.{folder}"), anchor=False)
+    for i in range(0, len(names), 2):
+        for place, name in zip(st.columns(2), names[i : i + 2], strict=False):
+            with place.container(border=True, height="stretch"):
+                st.page_link(f"{folder}/{name}.py", label=words(f"page.{name}.title"), icon=":material/arrow_forward:")
+                st.markdown(words(f"page.{name}.invitation"))
 preload()

@@ -285,10 +285,10 @@ def test_the_folder_for_runs_falls_back_to_one_that_can_be_written(tmp_path, mon
         resources.folder.cache_clear()
 
 
-def test_home_leads_to_every_lesson(runs):
+def test_home_leads_to_every_lesson_and_application(runs):
     at = opened("home")
     invitations = [words for name, words in text.words("en").items() if name.endswith(".invitation")]
-    assert len(invitations) == len(TABLE["lessons"]) - 1
+    assert len(invitations) == len(TABLE["lessons"]) - 1 + len(TABLE["applications"])
     said = sentences(at)
     assert all(invitation in said for invitation in invitations)
 
