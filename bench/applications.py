@@ -12,7 +12,7 @@ from aecore import chemistry, gallery, views
 from aecore.networks import Autoencoder
 from bench.row import Row
 
-MOLECULES = "data=molecules&task=molecules&method=beta_vae&steps=12000"
+MOLECULES = "data=molecules&task=molecules&method=beta_vae&steps=6000"
 DRAWN = 1000
 
 
