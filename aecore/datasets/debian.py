@@ -53,9 +53,9 @@ class Debian(Data):
     defaults: ClassVar = {
         "net": "mlp",
         "hidden": (),
-        "latent": 300,
+        "latent": 600,
         "activation": "tanh",
-        "steps": 1500,
+        "steps": 2500,
         "batch": 256,
         "rate": 3e-3,
     }

@@ -28,7 +28,7 @@ RECIPES: dict[str, dict[str, Value]] = {
 # One wrong symbol makes another molecule, so that rebuilding weighs more.
 OF_SYMBOLS: dict[str, Value] = {"beta": 0.05}
 # What follows is not all in the history: a lighter divergence lets the code say more (Liang et al. 2018).
-OF_HISTORIES: dict[str, Value] = {"beta": 0.2}
+OF_CHOICES: dict[str, Value] = {"beta": 0.2}
 Array = TypeVar("Array", Tensor, np.ndarray)
 # Width of the two hidden layers of FactorVAE's discriminator.
 JUDGES = 256
@@ -87,7 +87,7 @@ class BetaVae(Vae):
         variant = str(narrowed["variant"].settle(chosen.get("variant", narrowed["variant"].default))[0])
         recipe = RECIPES[variant]
         if variant == "beta" and (one_hot or histories):
-            recipe = OF_SYMBOLS if one_hot else OF_HISTORIES
+            recipe = OF_SYMBOLS if one_hot else OF_CHOICES
         narrowed |= {name: replace(narrowed[name], default=value) for name, value in recipe.items()}
         if "rise" in recipe:
             # A run shorter than the rise would never come to C.

@@ -11,12 +11,21 @@ import torch
 from torch import Generator, Tensor, nn
 
 from aecore import terms
-from aecore.knobs import Knob, choice, knob, switch
+from aecore.knobs import Knob, Value, choice, knob, switch
 from aecore.methods.method import Method
 from aecore.networks import Autoencoder, GaussianAutoencoder, Net
 from aecore.networks.net import Link, Shape
 from aecore.samples import Samples
 
+# For histories, rows of choices: one wide code without further layers (Liang et al. 2018 have 200 latents).
+OF_HISTORIES: dict[str, Value] = {
+    "hidden": (),
+    "latent": 200,
+    "steps": 1500,
+    "batch": 256,
+    "rate": 3e-3,
+    "schedule": "one_cycle",
+}
 # Held-out samples that are scored at a time.
 CHUNK = 1024
 LINKS: dict[str, Link] = {
@@ -69,6 +78,7 @@ class Vae(Method):
         likelihoods = ("categorical", "gaussian") if one_hot else ("bernoulli", "gaussian") if unit else ("gaussian",)
         if unit and len(shape) == 1:
             likelihoods = ("multinomial", "gaussian")
+            knobs = {name: replace(knob, default=OF_HISTORIES.get(name, knob.default)) for name, knob in knobs.items()}
         likelihood = replace(knobs["likelihood"], default=likelihoods[0], options=likelihoods)
         kind = likelihood.settle(chosen.get("likelihood", likelihood.default))[0]
         return {
