@@ -26,8 +26,9 @@ TABLE: dict[str, str] = {
     "home": "data=mnist&method=undercomplete&net=mlp&hidden=48,24&latent=8&activation=relu&steps=12000&rate=0.005",
 }
 
-# Snapshots and lines of the log that are shipped of a run, at most.
+# Snapshots of a run that are shipped, at most, and lines of its log; of a large model fewer, the last in any case.
 SNAPSHOTS, LINES = 8, 200
+ROOM = 4_000_000  # bytes for them
 # Held-out samples on which half precision may change no value by half a grey level of 255, nor any code visibly.
 COMPARED = 64
 GREY, VISIBLE = 0.5 / 255, 0.01
@@ -65,7 +66,11 @@ def ship(run: Run, root: Path = FOLDER) -> Run:
     folder = root / run.key
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "snapshots").mkdir(parents=True)
-    steps = _some(run.steps, SNAPSHOTS)
+    snapshot = run.snapshot()
+    assert snapshot
+    last = save(_written(run.experiment, snapshot))
+    fitting = ROOM // len(last)
+    steps = _some(run.steps, min(SNAPSHOTS, fitting)) if fitting > 1 else [snapshot.step]
     for step in steps:
         snapshot = run.snapshot(step)
         assert snapshot

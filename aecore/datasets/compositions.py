@@ -19,10 +19,10 @@ from aecore.samples import Samples
 SIDE = 48
 _COUNT = {"train": 6000, "test": 500}
 # Of one object, in pixels; of the difference to what lies under it, in grey values from 0 to 1.
-_SMALLEST, _LARGEST = 18, 34
-_CONTRAST = 0.15
+_SMALLEST, _LARGEST = 22, 40
+_CONTRAST = 0.25
 # The paint varies from one side to the other and from pixel to pixel.
-_SLOPE, _GRAIN = 0.2, 0.02
+_SLOPE, _GRAIN = 0.1, 0.02
 _FINE = 4  # subpixels along a pixel's side
 
 
@@ -31,8 +31,8 @@ class Compositions(Data):
     """Grey pictures of 48x48 pixels with one or two objects: 6,000 to train on, 500 held out.
 
     An object is an MNIST digit, an ellipse, a turned rectangle, a triangle or a star, in a shade that differs
-    from the mean of what lies under it by at least 0.15. Held-out pictures take their photographs from those
-    that :class:`Photos` holds out and their digits from MNIST's test part.
+    from the mean of what lies under it by at least a quarter of the way from black to white. Held-out pictures
+    take their photographs from those that :class:`Photos` holds out and their digits from MNIST's test part.
 
     Examples
     --------
@@ -48,9 +48,9 @@ class Compositions(Data):
         "net": "maps",
         "hidden": (512,),
         "latent": 128,
-        "steps": 3000,
-        "batch": 32,
-        "rate": 1e-3,
+        "steps": 4000,
+        "batch": 16,
+        "rate": 2e-3,
     }
 
     @property

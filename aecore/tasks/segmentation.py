@@ -30,7 +30,7 @@ class Segmentation(Task):
     name = "segmentation"
     main = "test_error"
     watched = 48
-    defaults: ClassVar = {"loss": "bernoulli", "carry": False, "stacked": 2, "channels": 48, "blocks": 2}
+    defaults: ClassVar = {"loss": "bernoulli", "carry": False}
 
     @torch.inference_mode()
     def score(self, model: Autoencoder, samples: Samples) -> dict[str, float]:

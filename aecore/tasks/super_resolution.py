@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Generator, Tensor
@@ -31,6 +32,7 @@ class SuperResolution(Task):
     name = "super_resolution"
     main = "test_error"
     watched = 48
+    defaults: ClassVar = {"steps": 3000}
 
     factor: int = knob(2, 2, 4)
 

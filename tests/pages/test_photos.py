@@ -1,4 +1,4 @@
-"""The pages on which photographs are restored or cut into objects: what is shown, and what becomes of a visitor's own."""
+"""The pages on which photographs are restored or cut into objects, and what becomes of a visitor's own."""
 
 from __future__ import annotations
 
@@ -56,11 +56,8 @@ def test_a_visitor_s_own_picture_is_answered_and_what_is_none_is_refused(runs, p
     assert not at.exception
     assert not at.error
     assert len(curtains(at)) == known + 1
-    for content, reason in (
-        (b"", "empty"),
-        (b"nothing of the kind", "no_picture"),
-        (written(colours)[:200], "truncated"),
-    ):
+    wrong = {"empty": b"", "no_picture": b"nothing of the kind", "truncated": written(colours)[:200]}
+    for reason, content in wrong.items():
         at.get("file_uploader")[0].set_value(("mine.png", content, "image/png"))
         at.run()
         assert not at.exception
@@ -74,9 +71,8 @@ def test_the_table_marks_the_best_of_each_column_whoever_it_is(runs):  # noqa: F
     (table,) = [one.value for one in at.markdown if one.value.startswith("| PSNR")]
     header, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
     assert len(header) == 4
-    assert {row[0] for row in rows} >= {
-        Say("en")(f"super_resolution.{name}") for name in ("coarse", "rebuilt", "lanczos")
-    }
+    names = {Say("en")(f"super_resolution.{name}") for name in ("coarse", "rebuilt", "lanczos")}
+    assert {row[0] for row in rows} >= names
     for column in range(1, 4):
         numbers = [float(row[column].replace("*", "").replace("◂", "")) for row in rows]
         marked = [i for i, row in enumerate(rows) if "◂" in row[column]]
