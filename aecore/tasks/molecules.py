@@ -25,7 +25,7 @@ class Molecules(Task):
         "hidden": (512,),
         "latent": 96,
         "activation": "silu",
-        "steps": 3000,
+        "steps": 6000,
         "batch": 128,
         "rate": 2e-3,
         "schedule": "one_cycle",
