@@ -19,7 +19,9 @@ def test_a_shipped_run_is_what_it_says(name):
     assert run.experiment == experiment
     assert (run.state.stage, run.state.step) == ("done", experiment.fit.steps)
     scores = experiment.task.score(revive(experiment, run.snapshot()), posed(experiment, "test"))
-    assert scores["test_error"] == pytest.approx(run.state.scores["test_error"], rel=1e-4)
+    # Half precision leaves every picture alone, not the last digit of an error.
+    main = experiment.task.main
+    assert scores[main] == pytest.approx(run.state.scores[main], rel=1e-2)
 
 
 def test_every_shipped_folder_is_in_the_table():
