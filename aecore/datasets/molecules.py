@@ -93,7 +93,7 @@ class Molecules(Data):
     Examples
     --------
     >>> Molecules(length=16).load("test").inputs.shape
-    torch.Size([84, 16, 33])
+    torch.Size([90, 16, 33])
     """
 
     name: ClassVar = "molecules"

@@ -121,11 +121,14 @@ def judged(seen):
 
 
 def worth_table(seen, words):
-    rows = {}
-    for name, one in judged(seen).items():
-        shares = [100 * one.valid, 100 * one.unique, 100 * one.novel]
-        rows[words(f"option.source.{name}")] = [*shares, one.nearest, *one.gaps.tolist()]
-    return rows
+    return {
+        words(f"option.source.{name}"): [
+            *(100 * share for share in (one.valid, one.unique, one.novel)),
+            one.nearest,
+            *one.gaps.tolist(),
+        ]
+        for name, one in judged(seen).items()
+    }
 
 
 def way_between(seen):
@@ -277,9 +280,11 @@ def pictures(seen):
     seen = seen.choose(source=source, draw=st.session_state.get("drawing", 0))
     structures.row(seen, drawn)
     if seen.state.is_final and seen.step and not seen.travelled:
-        rows = show.made(worth_table, seen.choose(known=len(judged(seen))))
-        structures.table(rows, [words(f"molecules.column_{i}") for i in range(7)], (1, 1, 1, 0, -1, -1, -1), words)
-        st.caption(words("molecules.worth" if len(rows) == len(sources) + 2 else "molecules.judging", count=JUDGED))
+        found = show.made(worth_table, seen.choose(known=len(judged(seen))))
+        better = enumerate((1, 1, 1, 0, -1, -1, -1))
+        if found:
+            structures.table(found, {words(f"molecules.column_{i}"): more for i, more in better}, words)
+        st.caption(words("molecules.worth" if len(found) == len(sources) + 2 else "molecules.judging", count=JUDGED))
 
     st.header(words("molecules.walk"), anchor=False)
     st.markdown(words("molecules.walk_lead"))

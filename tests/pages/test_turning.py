@@ -233,9 +233,11 @@ def test_a_run_of_the_gallery_gives_way_to_the_visitor_s_own(executor, alone, mo
     experiment = ae.Experiment.from_query("data=digits&steps=30&latent=3")
     shipped = tmp_path / "gallery"
     InlineExecutor(ae.Runs(shipped)).submit([experiment])
+    home = gallery.experiment_of("home").key
+    (shipped / home).symlink_to(gallery.FOLDER / home)
     monkeypatch.setattr(gallery, "FOLDER", shipped)
     at = opened("undercomplete", data="digits", steps="30", latent="3")
-    assert at.get("progress")[0].proto.text.startswith("Done")
+    assert at.get("progress")[0].proto.text.startswith("This run came with the app: 30 steps")
     at.button(key="again").click().run()
     assert not at.exception
     own = resources.run_of(experiment.key)

@@ -43,24 +43,23 @@ def row(seen: Seen, make: Callable[[Seen, Say], Sequence[Structure]], *, every: 
     _mount(key=make.__name__, data=shown)
 
 
-def table(rows: Mapping[str, Sequence[float]], columns: Sequence[str], better: Sequence[int], words: Say) -> None:
-    """Show numbers in rows, the best of each column marked where one alone is best.
+def table(columns: Mapping[str, Sequence[float]], rows: Mapping[str, int], words: Say) -> None:
+    """Show numbers in columns, the best of each row marked where one alone is best.
 
     Parameters
     ----------
-    rows : mapping
-        The numbers of each row by its name.
-    columns : sequence of str
-    better : sequence of {1, 0, -1}
-        Of each column, whether more is better, neither, or less.
+    columns : mapping
+        The numbers of each column by its name.
+    rows : mapping to {1, 0, -1}
+        Of each row, by its name, whether more is better, neither, or less.
     words : Say
     """
     lines = ["| | " + " | ".join(columns) + " |", "|:--|" + "--:|" * len(columns)]
-    for name, numbers in rows.items():
-        cells = []
-        for i, number in enumerate(numbers):
-            others = [better[i] * row[i] for other, row in rows.items() if other != name]
-            alone = better[i] and others and better[i] * number > max(others)
-            cells.append(f"**{words.number(number, 2)}** ◂" if alone else words.number(number, 2))
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    for i, (name, better) in enumerate(rows.items()):
+        numbers = [column[i] for column in columns.values()]
+        best = max(better * number for number in numbers)
+        alone = better and len(numbers) > 1 and sum(better * number == best for number in numbers) == 1
+        cells = [words.number(number, 1 if abs(number) >= 10 else 2) for number in numbers]
+        marked = [f"**{c}** ◂" if alone and better * n == best else c for c, n in zip(cells, numbers, strict=True)]
+        lines.append(f"| {name} | " + " | ".join(marked) + " |")
     st.markdown("\n".join(lines))
