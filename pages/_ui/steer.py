@@ -27,6 +27,8 @@ MOVING = ("queued", "running")
 PATIENCE = 2.0
 # Seconds within which a further turn of a knob takes the place of the one before.
 DRAGGED = 1.5
+# Pixels of the button that trains, goes on or stops, whichever it says.
+MAIN = 140
 
 
 @dataclass(eq=False)
@@ -132,38 +134,38 @@ def moving(experiments: Sequence[Experiment]) -> bool:
 
 
 def buttons(runs: Sequence[Experiment], words: Say) -> None:
-    """Show what can be done with runs that go together, the first of which is the lesson's own."""
+    """Show what can be done with runs that go together, the first of which is the lesson's own.
+
+    Every control is there in every state, at the same place and of the same width, so that nothing moves
+    on the page when a run begins, stops or ends.
+    """
     unfinished = [one for one in runs if state_of(one).stage != "done"]
     state, steps = state_of((unfinished or runs)[0]), runs[0].fit.steps
-    shared = others_watch(runs)
-    again = {"key": "again", "icon": ":material/replay:", "on_click": _again, "args": runs, "disabled": shared}
+    under_way, shared = moving(runs), others_watch(runs)
+    rests = not under_way and bool(unfinished)
     with st.container(horizontal=True, vertical_alignment="center", key="buttons"):
-        # In a room of their own, so that a button more does not push the rest aside.
-        with st.container(horizontal=True, width="content", key="steer"):
-            if moving(runs):
-                st.button(words("watch.stop"), key="stop", icon=":material/stop:", on_click=_stop, args=runs)
-            elif not unfinished:
-                st.button(words("watch.again"), **again)
-            else:
-                label = "watch.train" if state.stage == "absent" else "watch.go_on"
-                asked = {"key": "train", "icon": ":material/play_arrow:", "type": "primary"}
-                st.button(words(label, step=state.step), on_click=train, args=runs, **asked)
-                one = {"key": "one_step", "icon": ":material/skip_next:", "on_click": _one_step, "args": runs}
-                st.button(words("watch.one_step"), disabled=state.step >= steps, **one)
-                if state.stage != "absent":
-                    st.button(words("watch.again"), **again)
-            if runs[0].start:
-                undo = {"key": "undo", "icon": ":material/undo:", "help": words("watch.undo_help"), "on_click": _undo}
-                st.button(words("watch.undo"), args=runs[:1], **undo)
+        if under_way:
+            asked = {"key": "stop", "icon": ":material/stop:", "on_click": _stop, "args": runs}
+            st.button(words("watch.stop"), width=MAIN, **asked)
+        else:
+            label = "watch.train" if state.stage in ("absent", "done") else "watch.go_on"
+            asked = {"key": "train", "icon": ":material/play_arrow:", "on_click": train, "args": runs}
+            st.button(words(label), type="primary", disabled=not rests, width=MAIN, **asked)
+        one = {"key": "one_step", "icon": ":material/skip_next:", "on_click": _one_step, "args": runs}
+        st.button(words("watch.one_step"), disabled=not rests or state.step >= steps, **one)
+        again = {"key": "again", "icon": ":material/replay:", "on_click": _again, "args": runs}
+        why = words("watch.shared" if shared else "watch.again_help")
+        st.button(words("watch.again"), help=why, disabled=under_way or shared or state.stage == "absent", **again)
+        undo = {"key": "undo", "icon": ":material/undo:", "on_click": _undo, "args": runs[:1]}
+        st.button(words("watch.undo"), help=words("watch.undo_help"), disabled=runs[0].start is None, **undo)
         wish = {"on_change": _wish, "args": runs, "persist_state": "session"}
-        st.toggle(words("watch.slow"), key="slow", help=words("watch.slow_help"), **wish)
-        with st.popover(words("watch.until"), icon=":material/flag:", key="until"):
-            st.number_input(words("watch.until_step"), 1, steps, None, key="until_step", **wish)
-            st.number_input(words("watch.until_error"), 0.0, None, None, key="until_error", **wish)
-            st.checkbox(words("watch.until_plateau"), key="until_plateau", help=words("watch.plateau_help"), **wish)
-
-    if shared and state.stage not in ("absent", *MOVING):
-        st.caption(words("watch.shared"))
+        # Where there is no room for all, these two go below together.
+        with st.container(horizontal=True, vertical_alignment="center", width="content", key="wishes"):
+            st.toggle(words("watch.slow"), key="slow", help=words("watch.slow_help"), **wish)
+            with st.popover(words("watch.until"), icon=":material/flag:", key="until"):
+                st.number_input(words("watch.until_step"), 1, steps, None, key="until_step", **wish)
+                st.number_input(words("watch.until_error"), 0.0, None, None, key="until_error", **wish)
+                st.checkbox(words("watch.until_plateau"), key="until_plateau", help=words("watch.plateau_help"), **wish)
 
 
 def sweep_buttons(lesson: str, experiments: Sequence[Experiment]) -> None:

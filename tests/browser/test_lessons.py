@@ -99,7 +99,7 @@ def test_nothing_is_blocked_and_stop_keeps_what_was_reached(page, site):
     expect(progress(page)).to_contain_text("Stopped at step")
     reached = step(page)
     assert reached > 0
-    expect(page.get_by_role("button", name="Go on from step")).to_be_visible()
+    expect(page.get_by_role("button", name=WORDS("watch.go_on"))).to_be_visible()
     press(page, "train")
     expect(page.locator(".st-key-stop button")).to_be_visible()
     page.wait_for_function(f"""() => {{
@@ -108,6 +108,51 @@ def test_nothing_is_blocked_and_stop_keeps_what_was_reached(page, site):
     }}""")
     press(page, "stop")
     expect(progress(page)).to_contain_text("Stopped at step")
+
+
+CONTROLS = """() => ['buttons', 'one_step', 'again', 'undo', 'slow', 'until'].map(key => {
+  const row = document.querySelector('.st-key-buttons').getBoundingClientRect();
+  const box = document.querySelector(`.st-key-${key}`).getBoundingClientRect();
+  return [key, ...[box.x - row.x, box.y - row.y, box.width, box.height].map(Math.round)];
+})"""
+
+
+@pytest.mark.parametrize(("lang", "seed"), [("en", 15), ("pt_BR", 16)])
+def test_the_controls_keep_their_places_whatever_the_run_does(site, new_context, lang, seed):
+    page = new_context().new_page()
+
+    def controls() -> list:
+        found = []
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            # Laid out for this width and settled: twice the same.
+            page.wait_for_function(
+                f"""() => {{
+              const now = innerWidth + JSON.stringify(({CONTROLS})()), same = now === window.before;
+              window.before = now;
+              return same && innerWidth === {width};
+            }}""",
+                polling=200,
+            )
+            found.append(page.evaluate(CONTROLS))
+        return found
+
+    opened(page, site, f"{LONG}&seed={seed}&lang={lang}")
+    expect(page.locator(".st-key-until button")).to_be_visible()
+    untrained = controls()
+    press(page, "train")
+    expect(page.locator(".st-key-stop button")).to_be_visible()
+    assert controls() == untrained
+    press(page, "stop")
+    expect(page.locator(".st-key-train button")).to_be_enabled()
+    assert controls() == untrained
+    opened(page, site, f"{QUICK}&seed={seed}&lang={lang}&start=100:rate=0.001")
+    expect(page.locator(".st-key-undo button:visible")).to_be_enabled()
+    assert controls() == untrained
+    press(page, "train")
+    expect(page.locator(".st-key-again button:visible")).to_be_enabled()
+    expect(page.locator(".st-key-train button")).to_be_disabled()
+    assert controls() == untrained
 
 
 def test_one_step_and_a_step_to_stop_at(page, site):

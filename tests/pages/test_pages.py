@@ -186,7 +186,7 @@ def test_a_failed_run_says_why_and_can_go_on(runs, reason, lang):
     at = opened(lang=lang, **DIGITS)
     numbers = {"step": 40, "steps": 40, "seconds": run.state.seconds, "detail": "mnist.npz"}
     assert [error.value for error in at.error] == [Say(lang)(f"reason.{reason}", **numbers)]
-    assert at.button(key="train").label == Say(lang)("watch.go_on", step=20)
+    assert at.button(key="train").label == Say(lang)("watch.go_on")
     assert not at.exception
 
 
@@ -213,7 +213,7 @@ def test_a_run_that_ends_while_its_buttons_are_drawn_offers_to_go_on(runs, monke
 
     monkeypatch.setattr(steer, "buttons", draw_and_end)
     at = opened(**DIGITS)
-    assert at.button(key="train").label == Say("en")("watch.go_on", step=20)
+    assert at.button(key="train").label == Say("en")("watch.go_on")
 
 
 def test_what_is_computed_aside_while_the_page_is_drawn_is_shown(runs, monkeypatch):
