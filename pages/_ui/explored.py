@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from aecore.views import Projected, Projection, Quality, Survey
 
 
+# Names in the address of what a visitor looks at, beside the layout's knobs.
+LOOKS = ("run", "at", "colour", "axes", "clicked")
+
+
 @dataclass
 class Visit:
     """What a visitor has chosen in the explorer.
@@ -86,12 +90,12 @@ def visit() -> Visit:
 def arrive(address: dict[str, object]) -> None:
     """Take over what a link says: a run by its key or an experiment by its names, and how to look at it."""
     from aecore.experiment import Experiment
-    from aecore.knobs import Complaint
+    from aecore.knobs import Complaint, Knob
     from aecore.views import Projection
 
     now = visit()
     knobs = Projection.knobs()
-    own = {name: str(text) for name, text in address.items() if name in (*knobs, "run", "colour", "axes")}
+    own = {name: str(text) for name, text in address.items() if name in (*knobs, *LOOKS)}
     rest = {name: text for name, text in address.items() if name not in own}
     now.trouble, now.complaints = "", ()
     if "run" in own:
@@ -102,14 +106,47 @@ def arrive(address: dict[str, object]) -> None:
         settled = Experiment.settle(rest)
         now.complaints = settled.complaints
         now.look_at(settled.experiment)
-    for name in (name for name in knobs if name in own):
-        value, reason = knobs[name].settle(own[name])
-        now.turned[name] = value
+
+    def settled_as(name: str, knob: Knob) -> Any:
+        value, reason = knob.settle(own[name])
         if reason:
             now.complaints = (*now.complaints, Complaint(name, own[name], value, reason))
+        return value
+
+    for name in (name for name in knobs if name in own):
+        now.turned[name] = settled_as(name, knobs[name])
+    looked_at = now.experiment or home()
+    if "at" in own:
+        last = looked_at.fit.steps
+        step = settled_as("at", Knob(last, low=0, high=last))
+        kept = resources.run_of(looked_at.key).steps
+        now.step = None if step == last else max((one for one in kept if one <= step), default=None)
+    if "clicked" in own:
+        now.clicked = settled_as("clicked", Knob(0, low=0, high=Projection(**now.turned).points - 1))
     now.colour = own.get("colour", now.colour)
     if "axes" in own:
         now.axes = tuple(int(one) - 1 for one in re.findall(r"\d{1,4}", own["axes"]) if int(one))
+
+
+def written() -> dict[str, str]:
+    """Return what a link says of how a visitor looks at a run, as :func:`arrive` reads it."""
+    from aecore.knobs import to_text
+    from aecore.views import Projection
+
+    now, knobs = visit(), Projection.knobs()
+    assert now.experiment
+    wanted, _ = fitted(now.experiment)
+    usual = {name: knob.default for name, knob in knobs.items()}
+    said = {name: to_text(getattr(wanted, name)) for name in knobs if getattr(wanted, name) != usual[name]}
+    if now.step is not None:
+        said["at"] = to_text(now.step)
+    if now.axes and wanted.kind == "latents":
+        said["axes"] = to_text(tuple(axis + 1 for axis in now.axes))
+    if now.colour:
+        said["colour"] = now.colour
+    if now.clicked is not None:
+        said["clicked"] = to_text(now.clicked)
+    return said
 
 
 def home() -> Experiment:

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 NAMES = (
     "test_noise", "across", "up", "input", "direction", "order", "click", "unit", "rank", "keep", "clamped", "held",
     "at", "beside", "photo", "opacity", "drug", "second", "property", "source", "reach", "history",
+    "one", "other", "moved", "draw", "printed", "range", "start_from",
 )  # fmt: skip
+# Held-out inputs to choose one from.
+INPUTS = 50
 # Those of every page with a run: its moment, and a run beside it.
 EVERYWHERE = ("at", "beside")
 # Positions of a logarithmic slider within each power of ten.
@@ -125,6 +128,13 @@ def chosen(name: str, knob: Knob) -> Any:
     return now.settle(name, knob)
 
 
+def of_inputs(usual: int = 1, *, low: int = 1) -> Knob:
+    """Return the choice of a held-out input by its number, from 1; 0 may stand for none."""
+    from aecore.knobs import Knob
+
+    return Knob(usual, low=low, high=INPUTS)
+
+
 def complain() -> None:
     """Say what was wrong with the link."""
     for complaint in view().complaints.values():
@@ -173,8 +183,8 @@ def choose(name: str, knob: Knob, **look: Any) -> Any:
     name : str
         One of `NAMES`.
     knob : Knob
-        Words give a row of buttons, tuples a list to choose several from, steps of less than 1 a slider over
-        these, and whole numbers a slider.
+        Words give a row of buttons, a yes or no a switch, tuples a list to choose several from, steps of less
+        than 1 a slider over these, and whole numbers a slider.
     look : dict
         What the widget is called with beside that.
     """
@@ -196,11 +206,15 @@ def choose(name: str, knob: Knob, **look: Any) -> Any:
             picked = st.segmented_control(**about, default=value, required=True)
         else:
             picked = st.selectbox(**about, index=knob.options.index(value))
+    elif isinstance(knob.default, bool):
+        picked = st.toggle(**about, value=value)
     elif isinstance(knob.default, tuple):
         rows = range(int(knob.low), int(knob.high) + 1)
         picked = tuple(st.multiselect(**about, options=rows, default=list(dict.fromkeys(value))))
     elif knob.step and isinstance(knob.default, float):
         picked = st.select_slider(**about, options=positions(knob, value), value=value, format_func=words.plain)
+    elif "format_func" in look:
+        picked = st.select_slider(**about, options=range(int(knob.low), int(knob.high) + 1), value=value)
     else:
         picked = st.slider(**about, min_value=int(knob.low), max_value=int(knob.high), value=value)
     now.pick(name, picked, knob)

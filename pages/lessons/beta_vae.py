@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from aecore import figures, views
-from pages._ui import latent_pad, resources, say, show, steer, turn, watch
+from aecore.knobs import Knob
+from pages._ui import latent_pad, resources, say, show, steer, turn, view, watch
 from pages._ui.seen import disentangled, see
 from pages._ui.show import Fact
 
@@ -20,11 +21,12 @@ WEIGHTS = {
     "capacity": ("capacity", (4.0, 7.0, 10.0, 15.0, 20.0)),
     "factor": ("gamma", (1.0, 3.0, 6.0, 12.0, 24.0)),
 }  # what trades distortion for divergence in each variant
-STARTS = range(51)  # the origin, and held-out inputs
 APART = 0.5  # from which on two measures of one model disagree
 
 say.lesson("beta_vae")
-experiment = turn.experiment(method="beta_vae", data=("sprites", "mnist", "fashion_mnist"))
+experiment = turn.experiment(
+    method="beta_vae", data=("sprites", "mnist", "fashion_mnist"), looks=("range", "start_from")
+)
 method, fresh = experiment.method, experiment.fresh
 weight = "beta" if method.variant in ("beta", "btcvae") else "gamma"
 plain = fresh.vary(variant="beta", beta=1.0)
@@ -222,12 +224,11 @@ def pictures(seen):
     st.header(words("beta_vae.traversals"), anchor=False)
     st.markdown(words("beta_vae.traversals_lead"))
     left, right = st.columns(2)
-    write = {"key": "range", "format_func": lambda name: words(f"beta_vae.over_{name}")}
-    over = left.segmented_control(
-        words("beta_vae.range"), ("prior", "posterior"), default="prior", required=True, **write
-    )
-    write = {"key": "start_from", "format_func": lambda i: words.number(i) if i else words("beta_vae.origin")}
-    seen = seen.choose(range=over, start=right.select_slider(words("beta_vae.start"), STARTS, **write))
+    with left:
+        seen = seen.choose(range=view.choose("range", Knob("prior", options=("prior", "posterior"))))
+    with right:
+        write = {"format_func": lambda i: words.number(i) if i else words("beta_vae.origin")}
+        seen = seen.choose(start=view.choose("start_from", view.of_inputs(0, low=0), **write))
     if plain == experiment:
         show.row(seen, traversal, height=560, every=1)
     else:

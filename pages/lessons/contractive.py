@@ -13,7 +13,7 @@ from pages._ui.show import Fact
 
 DISTANCES = np.geomspace(0.1, 20, 12)
 DIRECTIONS = 8
-leading, which = Knob(1, low=1, high=DIRECTIONS), Knob(1, low=1, high=50)
+leading = Knob(1, low=1, high=DIRECTIONS)
 SLID = np.linspace(-4, 4, 9)
 COLLAPSED = 1e-3  # of the sum of the singular values of the same net without the penalty
 
@@ -120,7 +120,9 @@ def pictures(seen):
     show.row(seen, ratio, every=1)
     st.header(words("contractive.tangents"), anchor=False)
     st.markdown(words("contractive.tangents_lead"))
-    seen = seen.choose(input=view.choose("input", which) - 1, direction=view.chosen("direction", leading) - 1)
+    seen = seen.choose(
+        input=view.choose("input", view.of_inputs()) - 1, direction=view.chosen("direction", leading) - 1
+    )
     show.row(seen, directions, height=200, every=1, on_click=choose)
     show.row(seen, sliding, every=1)
 

@@ -4,7 +4,8 @@ import numpy as np
 import streamlit as st
 
 from aecore import figures, views
-from pages._ui import latent_pad, resources, say, show, turn, watch
+from aecore.knobs import Knob
+from pages._ui import latent_pad, resources, say, show, turn, view, watch
 from pages._ui.seen import importance_bound
 
 COLUMNS = 10
@@ -16,7 +17,12 @@ LIVE = 4  # of them while a run is under way
 WEIGHED = 100  # held-out inputs behind the importance-weighted bound
 
 say.lesson("vae")
-experiment = turn.experiment(method="vae", data=("mnist", "fashion_mnist", "digits", "sprites", "patches"))
+experiment = turn.experiment(
+    method="vae",
+    data=("mnist", "fashion_mnist", "digits", "sprites", "patches"),
+    looks=("printed", "draw", "one", "other", "moved"),
+)
+others = Knob(0, low=0, high=9999)  # draws from the prior, by number
 
 
 def bound(seen, words):
@@ -115,10 +121,6 @@ def weighted(seen, words):
     return figures.lines(COUNTS, curves, title=title, say=words, **look)
 
 
-def draw_others():
-    st.session_state.draw = st.session_state.get("draw", 0) + 1
-
-
 def weigh(step):
     st.session_state.weighed = (experiment.key, step)
 
@@ -126,7 +128,7 @@ def weigh(step):
 def pictures(seen):
     words = say.words()
     show.row(seen, bound, rebuilt, every=0.5)
-    if seen.history and st.toggle(words("vae.printed"), key="printed", help=words("vae.printed_help")):
+    if seen.history and view.choose("printed", Knob(False)):
         show.sentence(seen, printed)
         st.caption(words("vae.printed_beta", features=int(np.prod(experiment.data.shape))))
 
@@ -142,22 +144,24 @@ def pictures(seen):
     show.row(walked, latent_pad.near, every=1)
 
     st.header(words("vae.prior"), anchor=False)
-    st.button(words("vae.draw"), key="draw_others", icon=":material/casino:", on_click=draw_others)
-    show.row(seen.choose(draw=st.session_state.get("draw", 0)), fresh, height=200, every=1)
+    if st.button(words("vae.draw"), key="draw_others", icon=":material/casino:"):
+        view.keep("draw", (view.chosen("draw", others) + 1) % (others.high + 1), others.default)
+    show.row(seen.choose(draw=view.chosen("draw", others)), fresh, height=200, every=1)
 
     st.header(words("vae.between"), anchor=False)
     for place, name, usual in zip(st.columns(2), ("one", "other"), (1, 3), strict=True):
-        seen = seen.choose(**{name: place.slider(words(f"vae.{name}"), 1, 50, usual, key=f"vae_{name}") - 1})
+        with place:
+            seen = seen.choose(**{name: view.choose(name, view.of_inputs(usual)) - 1})
     show.row(seen, between, every=1)
 
     st.header(words("vae.use"), anchor=False)
     st.markdown(words("vae.use_lead"))
     order = seen.posteriors.order.tolist()
-    latent = st.session_state.get("latent_moved", order[len(order) // 2])
-    seen = seen.choose(latent=latent if latent in order else order[0])
+    latent = Knob(order[len(order) // 2] + 1, low=1, high=len(order))
+    seen = seen.choose(latent=view.chosen("moved", latent) - 1)
 
     def move(x, _):
-        st.session_state.latent_moved = order[min(max(round(x), 0), len(order) - 1)]
+        view.keep("moved", order[min(max(round(x), 0), len(order) - 1)] + 1, latent.default)
 
     show.row(seen, divergences, every=1, on_click=move)
     show.row(seen, moved, every=1)

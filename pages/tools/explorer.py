@@ -468,6 +468,9 @@ def live():
         st.caption(words("explorer.itself_first"))
         show.row(now, near_codes, near_inputs)
     calculation(now)
+    turn.write_address(
+        (turn.as_linked(experiment) if now.state.stage == "absent" else {"run": experiment.key}) | explored.written()
+    )
     if standing(path) != drawn or resources.begun() != begun:
         st.rerun()
 
@@ -483,11 +486,4 @@ def recolour():
 
 with say.damage():
     live()
-linked = {"run": experiment.key} if seen.state.stage != "absent" else turn.as_linked(experiment)
-linked |= {name: str(getattr(wanted, name)) for name in knobs if getattr(wanted, name) != knobs[name].default}
-if visit.axes and wanted.kind == "latents":
-    linked["axes"] = ",".join(str(i + 1) for i in visit.axes)
-if visit.colour:
-    linked["colour"] = visit.colour
-turn.write_address(linked)
 say.more("explorer")

@@ -216,3 +216,26 @@ def test_a_lesson_leads_to_the_explorer_of_its_run(runs):
     assert link.proto.label == WORDS("watch.explore")
     key = ae.Experiment.from_query("data=digits&steps=40&latent=3").key
     assert key in link.proto.query_string
+
+
+def test_the_step_and_the_point_looked_at_are_linked(trained):
+    early = next(step for step in reversed(resources.run_of(trained).steps) if 0 < step < 40)
+    at = opened("explorer", run=trained, points="300", at=str(early), clicked="7")
+    assert not at.exception
+    assert not at.warning
+    assert (at.session_state.visit.step, at.session_state.visit.clicked) == (early, 7)
+    assert WORDS("explorer.neighbours", row=7) in [header.value for header in at.header]
+    slider = next(one for one in at.select_slider if one.label == WORDS("watch.time"))
+    assert slider.value == early
+    said = {name: str(at.query_params[name]).strip("[]'") for name in ("at", "clicked")}
+    assert said == {"at": str(early), "clicked": "7"}
+    slider.set_value(40).run()
+    assert "at" not in at.query_params
+
+
+def test_a_step_or_a_point_that_is_not_there_is_said(trained):
+    at = opened("explorer", run=trained, points="300", at="900", clicked="300")
+    said = [warning.value for warning in at.warning]
+    assert WORDS("complaint.too_high", name=WORDS("knob.at.label"), given="900", used="40") in said
+    assert WORDS("complaint.too_high", name=WORDS("knob.clicked.label"), given="300", used="299") in said
+    assert not at.exception

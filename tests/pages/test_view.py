@@ -175,6 +175,49 @@ def test_the_input_and_the_direction_are_linked(runs):
     assert addressed(at) == {"input": "7", "direction": "3"}
 
 
+VAE = {"data": "digits", "hidden": "16", "latent": "3", "steps": "30"}
+
+
+def figure(at, key):
+    """Return the figure that stands at a place of the page, as it is sent to the browser."""
+    (proto,) = (one.proto for one in at.get("bidi_component") if one.proto.id.endswith(f"-{key}"))
+    return json.loads(proto.json)["figure"]
+
+
+def test_the_inputs_the_draw_and_the_latent_of_a_vae_are_linked(runs):
+    InlineExecutor(runs).submit([ae.Experiment.from_query("data=digits&method=vae&hidden=16&latent=3&steps=30")])
+    usual = opened("vae", **VAE)
+    assert addressed(usual) == {}
+    choices = {"printed": "1", "draw": "2", "one": "4", "other": "9", "moved": "3"}
+    at = opened("vae", **VAE, **choices)
+    assert not at.exception
+    assert not at.warning
+    assert at.toggle(key="printed").value
+    assert (at.slider(key="one").value, at.slider(key="other").value) == (4, 9)
+    assert addressed(at) == choices
+    linked = again(at, "vae")
+    for key in ("fresh", "between", "moved"):
+        assert figure(linked, key) == figure(at, key) != figure(usual, key)
+    at.button(key="draw_others").click().run()
+    at.toggle(key="printed").set_value(False).run()
+    assert addressed(at) == {"draw": "3", "one": "4", "other": "9", "moved": "3"}
+
+
+def test_the_range_and_the_start_of_traversals_are_linked(runs):
+    link = {"hidden": "8", "latent": "3", "steps": "20"}
+    usual = opened("beta_vae", **link)
+    at = opened("beta_vae", **link, range="posterior", start_from="7")
+    assert not at.exception
+    assert not at.warning
+    assert at.segmented_control(key="range").value == "posterior"
+    assert at.select_slider(key="start_from").value == 7
+    assert addressed(at) == {"range": "posterior", "start_from": "7"}
+    assert figure(again(at, "beta_vae"), "traversal") == figure(at, "traversal") != figure(usual, "traversal")
+    far = opened("beta_vae", **link, start_from="51")
+    label = Say("en")("knob.start_from.label")
+    assert [one.value for one in far.warning] == [Say("en")("complaint.too_high", name=label, given="51", used="50")]
+
+
 def test_the_step_shown_is_linked(runs):
     InlineExecutor(runs).submit([ae.Experiment.from_query("data=digits&latent=3&steps=300")])
     at = opened("undercomplete", data="digits", latent="3", steps="300")
