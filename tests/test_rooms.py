@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from itertools import product
 from pathlib import Path
@@ -21,6 +22,7 @@ from aecore.views import Projection
 from pages._ui import address, view
 
 ROOT = Path(__file__).parents[1]
+DESIGN = (ROOT / "docs" / "design.md").read_text("utf-8")
 SOURCES = [ROOT / "app.py", *(ROOT / "aecore").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
 # The file in each folder that says what its entries are, beside those entries.
 DEFINITIONS = {
@@ -48,6 +50,26 @@ def imported(path: Path) -> set[str]:
 def test_a_folder_and_its_table_are_equal(folder):
     files = {path.stem for path in (ROOT / "aecore" / folder).glob("*.py")} - {"__init__"} - DEFINITIONS[folder]
     assert files == set(import_module(f"aecore.{folder}").TABLE)
+
+
+def test_the_design_s_layout_names_what_is_there():
+    layout = re.search(r"## Layout\n\n```\n(.*?)```", DESIGN, re.DOTALL)[1]
+    listed = ("aecore", "pages", "pages/lessons", "pages/applications", "pages/tools", "pages/_ui")
+    tables = [f"aecore/{folder}" for folder in DEFINITIONS if folder != "views"]
+    names = {path.name for path in (ROOT / "aecore").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    names |= {path.parent.name for path in (ROOT / "pages").glob("_ui/*/__init__.py")}
+    names |= {path.stem for folder in listed for path in (ROOT / folder).glob("*.py")}
+    names |= {name for folder in tables for name in import_module(folder.replace("/", ".")).TABLE}
+    assert names - {"__init__"} - set(re.findall(r"\w+", layout)) == set()
+
+
+def test_the_design_s_order_of_imports_is_the_contract():
+    said = re.search(r"Imports point one way: `(.*?)`", DESIGN, re.DOTALL)[1].replace("\n", " ")
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"][0][
+        "layers"
+    ]
+    wanted = [set(layer.split(" | ")) for layer in layers if layer != "__main__"]
+    assert [set(layer.split(", ")) for layer in said.split(" → ")] == [{"app"}, {"pages"}, {"pages._ui"}, *wanted]
 
 
 @pytest.mark.parametrize("part", PARTS)
