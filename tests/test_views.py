@@ -154,6 +154,17 @@ def test_the_best_denoiser_points_along_the_score_and_leads_to_the_data(name):
     assert np.linalg.norm(data.centres() - path[-1], axis=1).min() < 0.1
 
 
+def test_near_its_own_level_each_network_beats_the_others_as_the_lesson_says():
+    levels = (0.2, 0.5, 0.8)
+    one = ae.Experiment.from_query("data=digits&method=denoising&net=mlp&hidden=128&latent=32&steps=400")
+    curves = []
+    for experiment in one.sweep(level=levels):
+        *_, last = ae.train(experiment, keyframes=())
+        model = ae.revive(experiment, last)
+        curves.append(views.psnr_curve(model, experiment.data, "gaussian", levels))
+    assert np.argmax(curves, axis=0).tolist() == [0, 1, 2]
+
+
 def test_what_was_denoised_is_rated_as_scikit_image_rates_it():
     from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
