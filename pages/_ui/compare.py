@@ -84,9 +84,9 @@ def pictures(seen: Seen, other: Experiment | None) -> None:
 
     keys = ["", *found]
     now = steer.course().compared if steer.course().compared in keys else ""
-    if st.session_state.get("compared", now) != now:
-        st.session_state.compared = now
-    st.selectbox(words("compare.with"), keys, keys.index(now), key="compared", format_func=write, on_change=_changed)
+    # Set at every run, since the browser holds the words of a choice, and these follow the language and the run.
+    st.session_state.compared = now
+    st.selectbox(words("compare.with"), keys, key="compared", format_func=write, on_change=_changed)
     if other is None:
         return
     steer.sweep_buttons("compare", [other])

@@ -219,6 +219,18 @@ def test_the_language_can_be_switched_and_nothing_is_lost(page, site):
     expect(progress(page)).to_contain_text("Pronto: 300 passos")
 
 
+@pytest.mark.parametrize(
+    ("beside", "named"), [("", "compare.nothing"), ("&beside=method%3Dsparse", "option.method.sparse")]
+)
+def test_the_run_beside_stays_and_is_named_in_the_language(page, site, beside, named):
+    opened(page, site, QUICK + beside)
+    box = page.locator(".st-key-compared input")
+    for language, button in (("en", None), ("pt_BR", "Português"), ("en", "English")):
+        if button:
+            page.locator(".st-key-lang").get_by_text(button).click()
+        expect(box).to_have_value(re.compile(f"^{re.escape(Say(language)(named))}"))
+
+
 def test_a_linear_net_shows_its_angles_and_every_size_can_be_trained(page, site):
     opened(page, site, "data=digits&net=linear&latent=2&steps=60&rate=0.02")
     press(page, "train")
