@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from aecore.figures.axes import announce, axis, mark
-from aecore.figures.theme import heading, ink, label_ink, sheet
+from aecore.figures.theme import BASELINES, RUNS, heading, ink, sheet
 from aecore.text import Say
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def lines(
     title: str,
     axes: tuple[str, str],
     say: Say,
-    baselines: Sequence[str] = (),
+    baselines: Mapping[str, str] | None = None,
     marks: Mapping[float, str] | None = None,
     span: tuple[float, float] | None = None,
     reach: tuple[float, float] | None = None,
@@ -37,13 +37,13 @@ def lines(
     x : array_like
         Shape ``(n,)``.
     series : mapping of str to array_like
-        What each curve is called, and its heights, ``(n,)`` or fewer; the first is the learner's own.
+        What each curve is called, and its heights, ``(n,)`` or fewer; the first autoencoder is the learner's own.
     title : str
     axes : (str, str)
         The words at the two axes.
     say : Say
-    baselines : sequence of str
-        Which of the curves are not autoencoders; they are dashed.
+    baselines : mapping of str to str, optional
+        Which of the curves are not autoencoders, and the name in :data:`~aecore.figures.theme.BASELINES` of each.
     marks : mapping of float to str, optional
         Places on the axis with a line and words.
     span : (float, float), optional
@@ -77,18 +77,22 @@ def lines(
         if log
         else {"nticks": 6, **({"range": list(reach)} if reach else {})},
     )
-    others = 0
-    for place, (name, heights) in enumerate(series.items()):
+    baselines = baselines or {}
+    runs = [name for name in series if name not in baselines]
+    for name, heights in series.items():
         y = np.asarray(heights, float)
-        dashed = name in baselines
-        colour = ink("autoencoder") if not place else label_ink(others := others + 1)
+        own = name in runs[:1]
+        if name in baselines:
+            role, dash = BASELINES[baselines[name]]
+        else:
+            role, dash = "autoencoder" if own else f"label-{RUNS[(runs.index(name) - 1) % len(RUNS)]}", "solid"
         figure.add_scatter(
             x=x[: len(y)],
             y=y,
             mode="lines",
             name=name,
             hovertemplate=f"<b>{name}</b> %{{y:.4~r}}<extra></extra>",
-            line={"color": colour, "width": 3.5 if not place else 2, "dash": "dash" if dashed else "solid"},
+            line={"color": ink(role), "width": 3.5 if own else 2, "dash": dash},
         )
     if not len(x):
         figure.update_yaxes(range=[0, 1], tickvals=[])

@@ -70,6 +70,21 @@ PALETTES: dict[Mode, dict[str, str]] = {
 for _mode, _palette in PALETTES.items():
     _palette.update({f"label-{i}": colour for i, colour in enumerate(LABELS[_mode])})
 
+# Labels of the runs beside the learner's own, in turn; 3 looks like the autoencoder's colour to some.
+RUNS = (1, 2, 8, 0, 5)
+# Colour and dash of what is no autoencoder, whatever stands beside it. Those that share a chart have a colour each.
+BASELINES: dict[str, tuple[str, str]] = {
+    "reference": ("baseline", "dash"),
+    "noisy": ("label-7", "dot"),
+    "wiener": ("label-4", "dash"),
+    "median": ("label-9", "dashdot"),
+    "non_local_means": ("label-6", "longdash"),
+    "popularity": ("label-7", "dot"),
+    "item_knn": ("label-9", "dashdot"),
+    "ease": ("label-4", "dash"),
+    "biases": ("label-6", "longdash"),
+}
+
 
 def ink(role: str) -> str:
     """Name a colour of the palettes; labels are ``label-0`` to ``label-9``."""

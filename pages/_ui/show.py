@@ -126,7 +126,7 @@ def curves(
     *,
     title: str,
     unit: str,
-    baselines: Sequence[str] = (),
+    baselines: Mapping[str, str] | None = None,
 ) -> Any:
     """Return curves over the steps of a run, with what was turned on the way.
 

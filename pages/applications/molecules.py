@@ -149,7 +149,7 @@ def walked_property(seen, words):
     first, last = (drug(seen, which)[2][index(seen)] for which in ("drug", "second"))
     line = words("molecules.straight")
     curves = {words("molecules.decoded"): found, line: first + (last - first) * steps}
-    look = {"axes": (words("molecules.way"), quantity(seen, words)), "baselines": [line]}
+    look = {"axes": (words("molecules.way"), quantity(seen, words)), "baselines": {line: "reference"}}
     return figures.lines(steps, curves, title=words("molecules.walk_title"), say=words, **look)
 
 
@@ -188,7 +188,7 @@ def climbed_property(seen, words):
     _, way = way_up(seen)
     promised = words("molecules.promised")
     curves = {words("molecules.came"): way.measured, promised: way.promised}
-    look = {"axes": (words("molecules.way_sd"), quantity(seen, words)), "baselines": [promised]}
+    look = {"axes": (words("molecules.way_sd"), quantity(seen, words)), "baselines": {promised: "reference"}}
     return figures.lines(way.distances, curves, title=words("molecules.climb_title"), say=words, **look)
 
 

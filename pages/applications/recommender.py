@@ -31,7 +31,7 @@ def quality(seen, words):
     watched = [ranked.watched(event.scores) for event in seen.history]
     kind = ranked.kinds_of(watched[-1] if watched else {}, stars=stars)[0]
     known = ranked.qualities(experiment)
-    flat = {words(f"recommender.{name}"): [found[kind]] * 2 for name, found in known.items() if kind in found}
+    flat = {name: [found[kind]] * 2 for name, found in known.items() if kind in found}
     steps = [event.step for event in seen.history]
     span = (0, experiment.fit.steps)
     at = sorted({*steps, *span})
@@ -42,10 +42,10 @@ def quality(seen, words):
     )
     return figures.lines(
         at,
-        curves | {name: np.interp(at, span, heights) for name, heights in flat.items()},
+        curves | {words(f"recommender.{name}"): np.interp(at, span, heights) for name, heights in flat.items()},
         title=words("recommender.curve"),
         axes=(words("figure.error.x"), words(f"recommender.{kind}")),
-        baselines=list(flat),
+        baselines={words(f"recommender.{name}"): name for name in flat},
         span=span,
         say=words,
     )

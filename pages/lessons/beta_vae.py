@@ -56,7 +56,7 @@ def held_out_divergence(seen, words):
     if method.variant == "capacity" and steps:
         target = words("beta_vae.target")
         curves[target] = led_to(seen.experiment, np.array(steps, float))
-        look["baselines"] = [target]
+        look["baselines"] = {target: "reference"}
     return show.curves(seen, words, steps, curves, **look)
 
 

@@ -52,14 +52,14 @@ def noise_curve(seen, words):
         for level, one in runs.items()
         if one.step or one is seen
     }
-    linear = {words("denoising.noisy"): views.psnr_curve(None, data, corruption, TESTED)}
-    linear |= {words(f"denoising.{name}"): curve for name in BASELINES if (curve := baseline(name)) is not None}
+    others = {"noisy": views.psnr_curve(None, data, corruption, TESTED)}
+    others |= {name: curve for name in BASELINES if (curve := baseline(name)) is not None}
     return figures.lines(
         TESTED,
-        curves | linear,
+        curves | {words(f"denoising.{name}"): curve for name, curve in others.items()},
         title=words("denoising.curve"),
         axes=(words("knob.test_noise.label"), "PSNR, dB"),
-        baselines=list(linear),
+        baselines={words(f"denoising.{name}"): name for name in others},
         marks={seen.choices["noise"]: words("denoising.shown")},
         say=words,
     )

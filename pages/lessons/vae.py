@@ -117,7 +117,7 @@ def weighted(seen, words):
     one = words("vae.one_sample")
     curves = {words("vae.weighted"): found, one: np.full(len(COUNTS), found[0])}
     title = words("vae.likelihood_title", bound=words.number(found[-1], 2), k=COUNTS[len(found) - 1])
-    look = {"axes": (words("vae.samples"), words("vae.nats_pixels")), "baselines": [one], "spread": True}
+    look = {"axes": (words("vae.samples"), words("vae.nats_pixels")), "baselines": {one: "reference"}, "spread": True}
     return figures.lines(COUNTS, curves, title=title, say=words, **look)
 
 

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
-from aecore import figures
+from aecore import baselines, figures
 from aecore.figures import grids, theme
 from aecore.text import LANGUAGES, Say, words
 
@@ -40,7 +40,7 @@ CASES = {
         lambda f, say: f(np.zeros(5), title="t", say=say),
     ],
     "lines": [
-        lambda f, say: f([0, 1], {"a": [1, 2], "b": [3]}, title="t", axes=("x", "y"), baselines=["b"], say=say),
+        lambda f, say: f([0, 1], {"a": [1, 2], "b": [3]}, title="t", axes=("x", "y"), baselines={"b": "ease"}, say=say),
         lambda f, say: f([1], {}, title="t", axes=("x", "y"), marks={0.5: "m"}, span=(0, 2), log=True, say=say),
     ],
     "matrix": [
@@ -353,12 +353,40 @@ TO_OKLAB = [
 ]
 
 
+def apart(colours, sight):
+    """Return how far the two colours lie apart that are most alike."""
+    seen = np.clip([np.array(SIGHTS[sight]) @ linear(colour) for colour in colours], 0, 1)
+    places = np.cbrt(seen @ np.transpose(TO_LMS)) @ np.transpose(TO_OKLAB)
+    return min(np.linalg.norm(a - b) for a, b in combinations(places, 2))
+
+
 @pytest.mark.parametrize("sight", SIGHTS)
 @pytest.mark.parametrize("mode", MODES)
 def test_labels_stay_apart_in_each_sight(mode, sight):
-    seen = np.clip([np.array(SIGHTS[sight]) @ linear(label) for label in theme.LABELS[mode]], 0, 1)
-    places = np.cbrt(seen @ np.transpose(TO_LMS)) @ np.transpose(TO_OKLAB)
-    assert min(np.linalg.norm(a - b) for a, b in combinations(places, 2)) > 0.055
+    assert apart(theme.LABELS[mode], sight) > 0.055
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("names", [("noisy", *baselines.DENOISERS), [*baselines.RANKERS], [*baselines.PREDICTORS]])
+def test_runs_and_baselines_that_share_a_chart_stay_apart_in_each_sight(names, mode, sight):
+    looks = [theme.BASELINES[name] for name in names]
+    roles = ["autoencoder", *(f"label-{i}" for i in theme.RUNS), *(role for role, _ in looks)]
+    assert apart([theme.PALETTES[mode][role] for role in roles], sight) > 0.055
+    assert len({dash for _, dash in looks} - {"solid"}) == len(looks)
+
+
+def test_a_baseline_keeps_its_look_whatever_runs_stand_beside_it():
+    def looks(*runs):
+        names = {"w": "wiener", "m": "median"}
+        curves = {name: [1, 2] for name in (*runs, *names)}
+        figure = figures.lines([0, 1], curves, title="t", axes=AB, baselines=names, say=Say())
+        return {trace.name: trace.line.to_plotly_json() for trace in figure.data}
+
+    alone, more = looks("own"), looks("own", "one", "other")
+    assert {name: alone[name] for name in "wm"} == {name: more[name] for name in "wm"} == looks()
+    assert alone["own"] == more["own"]
+    assert len({line["color"] for line in more.values()}) == 5
 
 
 def test_config_repeats_the_theme():
