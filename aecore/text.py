@@ -16,6 +16,7 @@ from babel.numbers import format_decimal
 
 FOLDER = Path(__file__).parent.parent / "assets" / "text"
 LANGUAGES = ("en", "pt_BR")
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @lru_cache
@@ -75,11 +76,24 @@ class Say:
     def number(self, value: float, decimals: int | None = None) -> str:
         """Write a number with `decimals` digits after the point, or with three significant ones."""
         if decimals is None:
-            whole = isinstance(value, int) or abs(value) >= 1000
-            pattern = "#,##0" if whole else "@@@" if abs(value) >= 1e-3 or value == 0 else "0.##E0"
+            if 0 < abs(value) < 1e-3:
+                return self.power(value)
+            pattern = "#,##0" if isinstance(value, int) or abs(value) >= 1000 else "@@@"
         else:
             pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         return _written(self.language, value, pattern)
+
+    def power(self, value: float) -> str:
+        """Write a number by a power of ten, with up to three significant digits before it.
+
+        Examples
+        --------
+        >>> Say("pt_BR").power(4.768e-7), Say("en").power(1e-7)
+        ('4,77×10⁻⁷', '10⁻⁷')
+        """
+        digits, exponent = f"{value:.2e}".split("e")
+        power = "10" + str(int(exponent)).translate(_RAISED)
+        return power if float(digits) == 1 else f"{self.plain(float(digits))}×{power}"
 
     def plain(self, value: float) -> str:
         """Write a number that somebody chose, with no digit that it does not need.

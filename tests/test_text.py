@@ -14,6 +14,8 @@ from aecore.text import LANGUAGES, Say
         (13.914, 2, "13.91", "13,91"),
         (0.5, 0, "0", "0"),
         (2500.0, None, "2,500", "2.500"),
+        (4.768e-7, None, "4.77×10⁻⁷", "4,77×10⁻⁷"),
+        (-1e-4, None, "−1×10⁻⁴", "−1×10⁻⁴"),
     ],
 )
 def test_numbers_are_written_in_the_language_s_manner(value, decimals, en, pt):

@@ -17,6 +17,8 @@ _LOG_FROM = 5.0
 _NICE = (1, 2, 3, 5, 7)
 # An error that far below the largest is as good as none, and would press the rest of the curve flat.
 _DEPTH = 1000
+# From here down the zeros of a number are too many to be read.
+_SMALL = 1e-3
 
 
 def axis(values: Sequence[float], say: Say, *, always_log: bool = False) -> dict[str, Any]:
@@ -36,14 +38,9 @@ def axis(values: Sequence[float], say: Say, *, always_log: bool = False) -> dict
             ticks = [tick for tick in ticks if f"{tick:.0e}"[0] in "125"]
         if len(ticks) > 7:
             ticks = [tick for tick in ticks if f"{tick:.0e}"[0] == "1"]
-        return {
-            "type": "log",
-            "range": [bottom, top],
-            "tickvals": ticks,
-            "ticktext": [
-                say.number(int(tick)) if tick >= 1 else f"{say.number(tick, 6).rstrip('0')}" for tick in ticks
-            ],
-        }
+            ticks = ticks[:: 1 + len(ticks) // 8]
+        write = say.power if ticks and ticks[0] < _SMALL else say.plain
+        return {"type": "log", "range": [bottom, top], "tickvals": ticks, "ticktext": [write(tick) for tick in ticks]}
     pad = 0.16 * (high - low) or 0.1 * abs(high) or 1.0
     return {"range": [low - pad, high + pad], "nticks": 6}
 
@@ -51,7 +48,9 @@ def axis(values: Sequence[float], say: Say, *, always_log: bool = False) -> dict
 def announce(figure: go.Figure, words: str, *, y: float = 0.5) -> None:
     """Say in the middle of a picture, or at another height, what will be drawn there."""
     place = {"x": 0.5, "y": y, "xref": "paper", "yref": "paper", "showarrow": False}
-    figure.add_annotation(text=words, font={"color": ink("muted"), "size": 15}, **place)
+    # On a ground of their own, so that no line of the grid runs through the words.
+    ground = {"bgcolor": ink("background"), "borderpad": 4}
+    figure.add_annotation(text=words, font={"color": ink("muted"), "size": 15}, **ground, **place)
 
 
 def mark(figure: go.Figure, marks: Mapping[float, str] | None) -> None:

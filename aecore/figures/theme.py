@@ -107,6 +107,7 @@ def template() -> dict[str, Any]:
     """Return the Plotly template, its colours named by :func:`ink`."""
     axis = {
         "automargin": True,
+        "exponentformat": "power",
         "gridcolor": ink("grid"),
         "linecolor": ink("grid"),
         "showline": False,

@@ -66,10 +66,11 @@ def angles(seen, words):
 
 def verdict(seen, words):
     gap = seen.pca_error - seen.error
+    percent = 100 * gap / seen.pca_error if seen.pca_error else 0
     found = "level" if abs(gap) < 0.01 * seen.pca_error else "below" if gap > 0 else "above"
     if found == "above" and (seen.state.stage != "done" or experiment.net.name == "linear"):
         found = "so_far"
-    return words(f"undercomplete.{found}", gap=abs(gap), percent=words.number(100 * gap / seen.pca_error, 0))
+    return words(f"undercomplete.{found}", gap=abs(gap), percent=words.number(percent, 0))
 
 
 def properties(seen, words):

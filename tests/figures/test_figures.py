@@ -426,6 +426,24 @@ def test_an_error_of_almost_nothing_does_not_press_the_curve_flat():
     assert figure.layout.yaxis.range[0] > -2
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_error_of_almost_nothing_is_written_by_powers_of_ten(language):
+    one, curve = (
+        figures.error(steps, errors, baseline=4.77e-7, total=9, say=Say(language))
+        for steps, errors in (([], []), ([0, 1], [20.0, 3.0]))
+    )
+    assert one.layout.template.layout.yaxis.exponentformat == "power"
+    assert len(curve.layout.yaxis.ticktext) <= 7
+    assert {re.sub("10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", "power", tick) for tick in curve.layout.yaxis.ticktext} == {"power"}
+    for figure in (one, curve):
+        assert any("×10⁻⁷" in note for note in notes(figure))
+
+
+def test_words_over_an_empty_curve_stand_on_a_ground_of_their_own():
+    for figure in (figures.error([], [], baseline=3.0, total=9, say=Say()), draw("plane", 1)):
+        assert figure.layout.annotations[-1].bgcolor == theme.ink("background")
+
+
 def test_an_empty_error_curve_says_when_it_begins():
     figure = figures.error([], [], baseline=None, total=100, say=Say())
     assert [note.text for note in figure.layout.annotations] == [Say()("figure.error.empty")]
