@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -96,10 +96,10 @@ def pictures(seen: Seen, other: Experiment | None) -> None:
         place.markdown(_knobs(one.experiment, against.experiment, words))
     seen = replace(seen, ahead=False).choose(other=other.key, there=beside.step, known=len(beside.history))
 
-    def compared_errors(seen: Seen, words: Say):  # type: ignore[no-untyped-def]
+    def compared_errors(seen: Seen, words: Say) -> Any:
         return _errors(seen, beside, words)
 
-    def compared_rows(seen: Seen, words: Say):  # type: ignore[no-untyped-def]
+    def compared_rows(seen: Seen, words: Say) -> Any:
         return _rows(seen, beside, words)
 
     if beside.experiment.data == seen.experiment.data:
@@ -150,11 +150,11 @@ def _titles(seen: Seen, beside: Seen, words: Say) -> list[str]:
     return [f"1: {names[0]}", f"2: {names[1]}"]
 
 
-def _errors(seen: Seen, beside: Seen, words: Say):  # type: ignore[no-untyped-def]
+def _errors(seen: Seen, beside: Seen, words: Say) -> Any:
     return show.errors(dict(zip(_titles(seen, beside, words), (seen, beside), strict=True)), words)
 
 
-def _rows(seen: Seen, beside: Seen, words: Say):  # type: ignore[no-untyped-def]
+def _rows(seen: Seen, beside: Seen, words: Say) -> Any:
     from aecore import views
 
     x = seen.held_out.inputs[:COLUMNS]

@@ -19,7 +19,7 @@ _clear = ForwardMsgQueue.clear
 
 def keep_whole() -> None:
     """Let a queue that takes a fragment's containers back take the references in them back too."""
-    ForwardMsgQueue.clear = _clear_whole  # type: ignore[method-assign]
+    ForwardMsgQueue.clear = _clear_whole  # type: ignore[method-assign, assignment]
 
 
 def _clear_whole(

@@ -344,7 +344,7 @@ def npz(experiment: Experiment, step: int, points: int, rows: Sequence[int], fou
     """Write rows, labels, factors, errors, codes, places and inputs of some samples as NPZ, without pickles."""
     chosen = np.asarray(rows, int)
     surveyed = survey(experiment, step, points)
-    arrays = {
+    arrays: dict[str, Any] = {
         "rows": chosen,
         "errors": surveyed.errors[chosen],
         "codes": surveyed.codes[chosen],
@@ -363,8 +363,9 @@ def fitted(experiment: Experiment) -> tuple[Projection, list[Complaint]]:
     from aecore.knobs import Complaint
     from aecore.views import Projection
 
+    net: Any = experiment.net
     wanted, flat = Projection(**visit().turned), []
-    if wanted.dimensions > max(2, experiment.net.latent):
+    if wanted.dimensions > max(2, net.latent):
         flat = [Complaint("dimensions", str(wanted.dimensions), 2, "too_high")]
         wanted = replace(wanted, dimensions=2)
     fitted, complaints = wanted.fitted(most(experiment, wanted.points))

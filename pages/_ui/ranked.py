@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -112,5 +112,5 @@ def bring() -> None:
     feedback = "stars" if len(np.unique(found.shares)) > 2 else "choices"
     wanted = {"data": "ratings", "file": number, "feedback": feedback, "task": "recommender"}
     own = Experiment.settle(wanted).experiment
-    asked = {"key": "train_own", "icon": ":material/play_arrow:", "type": "primary"}
+    asked: dict[str, Any] = {"key": "train_own", "icon": ":material/play_arrow:", "type": "primary"}
     st.button(words("recommender.train_own"), on_click=turn.take, args=(own, "data", "file", "feedback"), **asked)

@@ -159,7 +159,7 @@ def aside(make: Callable[..., Any], *given: Hashable) -> Any:
     time that it is looked at (LookupError): then it is not known, and whoever asks again begins anew.
     Any other failure is raised; whoever asks `AGAIN` seconds after it was first said begins anew.
     """
-    asked = (make, *given)
+    asked: Any = (make, *given)
     with _asking:
         begun = _begun.get(asked) or _begin(*asked)
         failure = begun.exception() if begun.done() else None

@@ -47,24 +47,29 @@ def unit_activations(seen: Seen, words: Say) -> Any:
 def unit_average(seen: Seen, words: Say) -> Any:
     from aecore import views
 
-    look = {"title": words("room.average"), "unit": words("sparse.average"), "target": seen.levels("rho")}
+    look: dict[str, Any] = {
+        "title": words("room.average"),
+        "unit": words("sparse.average"),
+        "target": seen.levels("rho"),
+    }
     return show.units(seen, words, lambda model: views.means(model)[[seen.choices["unit"]]], chosen=0, **look)
 
 
 def unit_bias(seen: Seen, words: Say) -> Any:
     from aecore import views
 
-    look = {"title": words("room.bias"), "unit": words("sparse.bias")}
+    look: dict[str, Any] = {"title": words("room.bias"), "unit": words("sparse.bias")}
     return show.units(seen, words, lambda model: views.biases(model)[[seen.choices["unit"]]], chosen=0, **look)
 
 
 def unit_strongest(seen: Seen, words: Say) -> Any:
     from aecore import figures, views
 
-    data, rows = seen.experiment.data, views.strongest(_codes(seen), seen.choices["unit"], STRONGEST)
-    pictures = views.shown([seen.held_out.inputs[rows].numpy()], data.value_range)
+    data: Any = seen.experiment.data
+    rows = views.strongest(_codes(seen), seen.choices["unit"], STRONGEST)
+    pictures = list(views.shown([seen.held_out.inputs[rows].numpy()], data.value_range))
     names = [words("room.strongest")]
-    if data.name == "patches":
+    if data.name == "patches" and seen.held_out.factors is not None:
         pictures = [pictures[0].repeat(3, 1).repeat(3, 2), data.surroundings(seen.held_out.factors[rows])]
         names.append(words("room.where"))
     else:
@@ -86,7 +91,9 @@ def unit_alike(seen: Seen, words: Say) -> Any:
 def unit_place(seen: Seen, words: Say) -> Any:
     from aecore import figures
 
-    found = seen.experiment.data.whole(seen.held_out.factors[_input(seen)[0]])
+    data: Any = seen.experiment.data
+    assert seen.held_out.factors is not None
+    found = data.whole(seen.held_out.factors[_input(seen)[0]])
     return figures.rows([[found]], names=[words("room.place")], say=words)
 
 
@@ -126,7 +133,7 @@ def _input(seen: Seen) -> Any:
     """Return the row of the chosen input, ``(1,)``."""
     from aecore import views
 
-    return views.strongest(_codes(seen), seen.choices["unit"], seen.choices["rank"])[-1:]  # type: ignore[arg-type]
+    return views.strongest(_codes(seen), seen.choices["unit"], seen.choices["rank"])[-1:]
 
 
 def _clamped(seen: Seen) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from pages._ui import resources
@@ -66,7 +66,7 @@ class Seen:
     beside: tuple[object, ...] = ()
     travelled: bool = False
     ahead: bool = False
-    choices: Mapping[str, Hashable] = field(default_factory=dict)
+    choices: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def view(self) -> tuple[object, ...]:

@@ -87,8 +87,8 @@ def score(seen: Seen, words: Say, *, name: str, title: str, unit: str) -> Any:
 
     steps = [event.step for event in seen.history]
     found = [event.scores[f"watched_{name}"] for event in seen.history]
-    look = {"axes": (words("figure.error.x"), unit), "span": (0, seen.experiment.fit.steps)}
-    return figures.lines(steps, {unit: found}, title=title, marks=turns(seen, words), say=words, **look)  # type: ignore[arg-type]
+    look: dict[str, Any] = {"axes": (words("figure.error.x"), unit), "span": (0, seen.experiment.fit.steps)}
+    return figures.lines(steps, {unit: found}, title=title, marks=turns(seen, words), say=words, **look)
 
 
 def errors(runs: Mapping[str, Seen], words: Say, *, marks: Mapping[float, str] | None = None) -> Any:
@@ -104,7 +104,7 @@ def errors(runs: Mapping[str, Seen], words: Say, *, marks: Mapping[float, str] |
             curves[name] = np.interp(steps, at, found, left=np.nan, right=np.nan)
     total = max(one.experiment.fit.steps for one in runs.values())
     axes = (words("figure.error.x"), words("figure.error.y"))
-    look = {"axes": axes, "span": (0, total), "marks": marks, "log": True}
+    look: dict[str, Any] = {"axes": axes, "span": (0, total), "marks": marks, "log": True}
     return figures.lines(steps, curves, title=words("figure.error.title"), say=words, **look)
 
 
@@ -113,7 +113,7 @@ def rebuilt(seen: Seen, words: Say, original: str, x: Any, found: Mapping[str, C
     from aecore import figures, views
 
     rows = [x.numpy(), *(one.pictures for one in found.values())]
-    errors = [[float("nan")] * len(x), *(one.errors for one in found.values())]
+    errors: list[Any] = [[float("nan")] * len(x), *(one.errors for one in found.values())]
     pictures = views.shown(rows, seen.experiment.data.value_range)
     return figures.rows(pictures, names=[original, *found], errors=errors, say=words)
 
@@ -134,12 +134,17 @@ def curves(
     """
     from aecore import figures
 
-    look = {"span": (0, seen.experiment.fit.steps), "marks": turns(seen, words), "title": title, "say": words}
+    look: dict[str, Any] = {
+        "span": (0, seen.experiment.fit.steps),
+        "marks": turns(seen, words),
+        "title": title,
+        "say": words,
+    }
     late = [value for curve in named.values() for at, value in zip(steps, curve, strict=True) if at >= steps[-1] / 30]
     if late:
         pad = 0.03 * (max(late) - min(late))
         look["reach"] = (min(late) - pad, max(late) + pad)
-    return figures.lines(steps, named, axes=(words("figure.error.x"), unit), baselines=baselines, **look)  # type: ignore[arg-type]
+    return figures.lines(steps, named, axes=(words("figure.error.x"), unit), baselines=baselines, **look)
 
 
 def units(
@@ -156,8 +161,13 @@ def units(
     from aecore import figures
 
     values = [of(seen.at(step)) for step in seen.kept]
-    look = {"total": seen.experiment.fit.steps, "marks": turns(seen, words), "chosen": chosen, "target": target}
-    return figures.units(seen.kept, values, title=title, unit=unit, say=words, **look)  # type: ignore[arg-type]
+    look: dict[str, Any] = {
+        "total": seen.experiment.fit.steps,
+        "marks": turns(seen, words),
+        "chosen": chosen,
+        "target": target,
+    }
+    return figures.units(seen.kept, values, title=title, unit=unit, say=words, **look)
 
 
 def turns(seen: Seen, words: Say) -> dict[float, str]:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import streamlit as st
@@ -145,20 +145,20 @@ def buttons(runs: Sequence[Experiment], words: Say) -> None:
     rests = not under_way and bool(unfinished)
     with st.container(horizontal=True, vertical_alignment="center", key="buttons"):
         if under_way:
-            asked = {"key": "stop", "icon": ":material/stop:", "on_click": _stop, "args": runs}
+            asked: dict[str, Any] = {"key": "stop", "icon": ":material/stop:", "on_click": _stop, "args": runs}
             st.button(words("watch.stop"), width=MAIN, **asked)
         else:
             label = "watch.train" if state.stage in ("absent", "done") else "watch.go_on"
             asked = {"key": "train", "icon": ":material/play_arrow:", "on_click": train, "args": runs}
             st.button(words(label), type="primary", disabled=not rests, width=MAIN, **asked)
-        one = {"key": "one_step", "icon": ":material/skip_next:", "on_click": _one_step, "args": runs}
+        one: dict[str, Any] = {"key": "one_step", "icon": ":material/skip_next:", "on_click": _one_step, "args": runs}
         st.button(words("watch.one_step"), disabled=not rests or state.step >= steps, **one)
-        again = {"key": "again", "icon": ":material/replay:", "on_click": _again, "args": runs}
+        again: dict[str, Any] = {"key": "again", "icon": ":material/replay:", "on_click": _again, "args": runs}
         why = words("watch.shared" if shared else "watch.again_help")
         st.button(words("watch.again"), help=why, disabled=under_way or shared or state.stage == "absent", **again)
-        undo = {"key": "undo", "icon": ":material/undo:", "on_click": _undo, "args": runs[:1]}
+        undo: dict[str, Any] = {"key": "undo", "icon": ":material/undo:", "on_click": _undo, "args": runs[:1]}
         st.button(words("watch.undo"), help=words("watch.undo_help"), disabled=runs[0].start is None, **undo)
-        wish = {"on_change": _wish, "args": runs, "persist_state": "session"}
+        wish: dict[str, Any] = {"on_change": _wish, "args": runs, "persist_state": "session"}
         # Where there is no room for all, these two go below together.
         with st.container(horizontal=True, vertical_alignment="center", width="content", key="wishes"):
             st.toggle(words("watch.slow"), key="slow", help=words("watch.slow_help"), **wish)
@@ -171,13 +171,13 @@ def buttons(runs: Sequence[Experiment], words: Say) -> None:
 def sweep_buttons(lesson: str, experiments: Sequence[Experiment]) -> None:
     """Show the button that trains several experiments of a lesson behind whatever else goes on, or stops its own."""
     words = say.words()
-    own = [one for one in experiments if one.key in course().swept]
+    own = tuple(one for one in experiments if one.key in course().swept)
     if moving(own):
         st.button(words("watch.sweep_stop"), key=f"stop_{lesson}", icon=":material/stop:", on_click=_stop, args=own)
     elif any(state_of(one).stage != "done" for one in experiments):
         help = words(f"{lesson}.sweep_help", steps=experiments[0].fit.steps)
-        asked = {"key": f"sweep_{lesson}", "icon": ":material/stacked_line_chart:", "help": help}
-        st.button(words(f"{lesson}.sweep"), on_click=_sweep, args=experiments, **asked)
+        asked: dict[str, Any] = {"key": f"sweep_{lesson}", "icon": ":material/stacked_line_chart:", "help": help}
+        st.button(words(f"{lesson}.sweep"), on_click=_sweep, args=tuple(experiments), **asked)
 
 
 def _sweep(*experiments: Experiment) -> None:

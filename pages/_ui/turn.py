@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -101,7 +101,7 @@ def experiment(
     return current
 
 
-def _place(current: Experiment):  # type: ignore[no-untyped-def]
+def _place(current: Experiment) -> Callable[[str], int]:
     """Order the knobs as one thinks of them: data, network, what the method adds, training."""
     parts = {"data": current.data, "task": current.task, "method": current.method, "net": current.net}
     order = [name for part, spec in parts.items() for name in (part, *spec.knobs())]
@@ -112,7 +112,7 @@ def widget(name: str, knob: Knob, value: Value, words: Say, *, on_change: Callab
     """Show a knob; `on_change`, by default the lesson's, is called with its name when it is turned."""
     shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
     st.session_state[name] = shown
-    about = {
+    about: dict[str, Any] = {
         "label": words(f"knob.{name}.label"),
         "help": words(f"knob.{name}.help"),
         "key": name,
@@ -136,7 +136,8 @@ def widget(name: str, knob: Knob, value: Value, words: Say, *, on_change: Callab
     elif knob.high - knob.low > 1000:
         st.number_input(**about, min_value=knob.low, max_value=knob.high, step=knob.step)
     else:
-        st.slider(**about, min_value=type(value)(knob.low), max_value=type(value)(knob.high), step=knob.step)
+        kind: Any = type(value)
+        st.slider(**about, min_value=kind(knob.low), max_value=kind(knob.high), step=knob.step)
 
 
 def _turned(name: str) -> None:

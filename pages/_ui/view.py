@@ -193,15 +193,16 @@ def choose(name: str, knob: Knob, **look: Any) -> Any:
     if now.shown.setdefault(name, value) != value:
         now.moved[name] += 1
     now.shown[name] = value
-    about = {"label": words(f"knob.{name}.label"), "key": now.key(name)} | look
+    about: dict[str, Any] = {"label": words(f"knob.{name}.label"), "key": now.key(name), **look}
     if words.knows(f"knob.{name}.help"):
         about["help"] = words(f"knob.{name}.help")
+    picked: Any
     if knob.options:
 
         def write_option(option: str) -> str:
             return words(f"option.{name}.{option}")
 
-        about = {"format_func": write_option, "options": knob.options} | about
+        about = {"format_func": write_option, "options": knob.options, **about}
         if len(knob.options) < MANY:
             picked = st.segmented_control(**about, default=value, required=True)
         else:
@@ -224,7 +225,7 @@ def choose(name: str, knob: Knob, **look: Any) -> Any:
 
 def positions(knob: Knob, value: Any) -> list[Any]:
     """Return the numbers between the bounds, evenly spaced or round, and the numbers that must be among them."""
-    kind = type(knob.default)
+    kind: Any = type(knob.default)
     if knob.scale == "linear" and knob.step:
         steps = round((knob.high - knob.low) / knob.step)
         rounds = {kind(round(knob.low + i * knob.step, 9)) for i in range(1, steps)}

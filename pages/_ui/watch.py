@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -85,7 +85,7 @@ def training(
 
     live()
     if steer.state_of(experiment).stage != "absent" and experiment.net.of_units:
-        link = {"icon": ":material/travel_explore:", "query_params": {"run": experiment.key}}
+        link: dict[str, Any] = {"icon": ":material/travel_explore:", "query_params": {"run": experiment.key}}
         st.page_link("tools/explorer.py", label=words("watch.explore"), **link)
 
 
@@ -106,7 +106,7 @@ def _at_a_time(seen: Seen, words: Say) -> Seen:
     at = course.time if course.time in places else places[-1]
     with st.container(horizontal=True, vertical_alignment="bottom", key="travel"):
         icon = ":material/pause:" if course.playing else ":material/slow_motion_video:"
-        play = {"key": "play", "icon": icon, "help": words("watch.play_help"), "disabled": not kept}
+        play: dict[str, Any] = {"key": "play", "icon": icon, "help": words("watch.play_help"), "disabled": not kept}
         st.button(words("watch.pause" if course.playing else "watch.play"), on_click=_play, **play)
 
         def write(step: int) -> str:
@@ -117,7 +117,7 @@ def _at_a_time(seen: Seen, words: Say) -> Seen:
 
         # A value set through the session would be lost if this run is cut short; a new key never is.
         key = f"time_{places[-1]}_{course.moved}"
-        look = {"format_func": write, "on_change": moved}
+        look: dict[str, Any] = {"format_func": write, "on_change": moved}
         st.select_slider(words("watch.time"), places, at, key=key, **look)
     if not course.playing:
         view.keep("at", at, places[-1])
@@ -170,7 +170,7 @@ def _steps_a_second(seen: Seen) -> float | None:
 def _progress(seen: Seen, words: Say) -> None:
     """Say how far the run is, or how it ended and what can be done."""
     state, steps = seen.state, seen.experiment.fit.steps
-    numbers = {"step": seen.step, "steps": steps, "seconds": state.seconds, "detail": state.detail}
+    numbers: dict[str, Any] = {"step": seen.step, "steps": steps, "seconds": state.seconds, "detail": state.detail}
     if trouble := st.session_state.pop("trouble", None):
         st.error(words(f"reason.{trouble}", **numbers), icon=":material/error:")
     if state.stage == "failed":

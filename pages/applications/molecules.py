@@ -1,12 +1,18 @@
 """Drug discovery: molecules as rows of tokens, rebuilt, drawn, walked between, and led up a property."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, cast
+
 import numpy as np
 import streamlit as st
 
 from aecore import chemistry, figures, uploads, views
+from aecore.datasets import Molecules
 from aecore.knobs import Knob
+from aecore.text import Say
 from pages._ui import resources, say, show, structures, turn, view, watch
-from pages._ui.seen import molecules_drawn
+from pages._ui.seen import Seen, molecules_drawn
+from pages._ui.show import Fact
 from pages._ui.structures import Structure
 
 DRAWN, JUDGED = 10, 1000  # molecules that are shown, and that are scored
@@ -24,14 +30,14 @@ experiment = turn.experiment(
     net=("mlp", "linear"),
     looks=("drug", "second", "property", "source", "reach"),
 )
-data = experiment.data
+data = cast(Molecules, experiment.data)
 sources = ("fitted", *(["prior"] if experiment.method.name in ("vae", "beta_vae") else []))
 
 
 @st.cache_data(show_spinner=False)
-def named(data):
+def named(data: Molecules) -> dict[str, tuple[Literal["test", "train"], int]]:
     """Return the part and the row of each molecule that has a name, by that name."""
-    found = {}
+    found: dict[str, tuple[Literal["test", "train"], int]] = {}
     for split in ("test", "train"):
         for row, name in enumerate(views.known(data, split).names):
             if name:
@@ -39,47 +45,50 @@ def named(data):
     return dict(sorted(found.items()))
 
 
-def drug(seen, which):
+def drug(seen: Seen, which: str) -> Any:
     """Return the SMILES, the inputs and the properties of a drug that is chosen."""
     split, row = named(data)[seen.choices[which]]
     part = views.known(data, split)
     return part.smiles[row], part.inputs[row], part.properties[row]
 
 
-def index(seen):
+def index(seen: Seen) -> Any:
     return PROPERTY.options.index(seen.choices["property"])
 
 
-def quantity(seen, words):
+def quantity(seen: Seen, words: Say) -> str:
     return words(f"option.property.{seen.choices['property']}")
 
 
-def said(seen, words, value):
+def said(seen: Seen, words: Say, value: Any) -> Any:
     decimals = 0 if seen.choices["property"] == "weight" else 2
     return "" if np.isnan(value) else f"{quantity(seen, words)} {words.number(float(value), decimals)}"
 
 
-def axes_of(plane, words):
+def axes_of(plane: Any, words: Say) -> Any:
     shares = (words.number(100 * share, 0) for share in plane.shares)
     return tuple(words("molecules.axis", i=i, share=share) for i, share in enumerate(shares, 1))
 
 
-def token_errors(seen, words):
+def token_errors(seen: Seen, words: Say) -> Any:
     return show.score(
         seen, words, name="token_error", title=words("molecules.token_error"), unit=words("molecules.share")
     )
 
 
-def property_plane(seen, words):
+def property_plane(seen: Seen, words: Say) -> Any:
     part = views.known(data, "test")
     plane = views.plane(views.codes(seen.model, part.inputs))
-    look = {"value_name": quantity(seen, words), "title": words("molecules.plane", count=len(part.smiles))}
+    look: dict[str, Any] = {
+        "value_name": quantity(seen, words),
+        "title": words("molecules.plane", count=len(part.smiles)),
+    }
     return figures.cloud(
         plane.points, values=part.properties[:, index(seen)], axes=axes_of(plane, words), say=words, **look
     )
 
 
-def drugs_rebuilt(seen, words):
+def drugs_rebuilt(seen: Seen, words: Say) -> list[Structure]:
     found = []
     for which in ("drug", "second"):
         smiles, x, _ = drug(seen, which)
@@ -91,7 +100,7 @@ def drugs_rebuilt(seen, words):
     return found
 
 
-def shares_rebuilt(seen, words):
+def shares_rebuilt(seen: Seen, words: Say) -> list[Fact]:
     scores = seen.history[-1].scores
     whole = "" if "whole" in scores else "watched_"
     ours = {"tokens": 1 - scores[f"{whole}token_error"], "whole": scores[f"{whole}whole"]}
@@ -106,13 +115,13 @@ def shares_rebuilt(seen, words):
     ]
 
 
-def drawn(seen, words):
+def drawn(seen: Seen, words: Say) -> list[Structure]:
     found = views.draw(seen.model, data, DRAWN, seen.choices["draw"], prior=seen.choices["source"] == "prior")
     values = views.measured(found, index(seen))
     return [Structure(one, note=said(seen, words, value)) for one, value in zip(found, values, strict=True)]
 
 
-def judged(seen):
+def judged(seen: Seen) -> Any:
     """Return what is known so far of a thousand molecules of each source, by its name."""
     asked = {source: (experiment, seen.step, source) for source in sources}
     asked |= {source: (experiment, 0, source) for source in ("random", "training")}
@@ -120,7 +129,7 @@ def judged(seen):
     return {name: one for name, one in found.items() if one}
 
 
-def worth_table(seen, words):
+def worth_table(seen: Seen, words: Say) -> Any:
     return {
         words(f"option.source.{name}"): [
             *(100 * share for share in (one.valid, one.unique, one.novel)),
@@ -131,11 +140,11 @@ def worth_table(seen, words):
     }
 
 
-def way_between(seen):
+def way_between(seen: Seen) -> Any:
     return views.between_two(seen.model, drug(seen, "drug")[1], drug(seen, "second")[1], WALK)
 
 
-def walked(seen, words):
+def walked(seen: Seen, words: Say) -> list[Structure]:
     found = way_between(seen)
     values = views.measured(found, index(seen))
     return [
@@ -144,16 +153,16 @@ def walked(seen, words):
     ]
 
 
-def walked_property(seen, words):
+def walked_property(seen: Seen, words: Say) -> Any:
     found, steps = views.measured(way_between(seen), index(seen)), np.linspace(0, 1, WALK)
     first, last = (drug(seen, which)[2][index(seen)] for which in ("drug", "second"))
     line = words("molecules.straight")
     curves = {words("molecules.decoded"): found, line: first + (last - first) * steps}
-    look = {"axes": (words("molecules.way"), quantity(seen, words)), "baselines": {line: "reference"}}
+    look: dict[str, Any] = {"axes": (words("molecules.way"), quantity(seen, words)), "baselines": {line: "reference"}}
     return figures.lines(steps, curves, title=words("molecules.walk_title"), say=words, **look)
 
 
-def near(seen, words, rows, notes):
+def near(seen: Seen, words: Say, rows: Iterable[int], notes: Sequence[str]) -> list[Structure]:
     part = views.known(data, "train")
     return [
         Structure(part.smiles[row], part.names[row].capitalize() or words("molecules.nameless"), note)
@@ -161,22 +170,22 @@ def near(seen, words, rows, notes):
     ]
 
 
-def near_in_code(seen, words):
+def near_in_code(seen: Seen, words: Say) -> list[Structure]:
     rows, far = views.alike_codes(seen.model, data, drug(seen, "drug")[1], NEAR)
     return near(seen, words, rows, [words("molecules.far", far=words.number(float(d), 2)) for d in far])
 
 
-def near_in_structure(seen, words):
+def near_in_structure(seen: Seen, words: Say) -> list[Structure]:
     rows, alike = views.alike_fingerprints(data, drug(seen, "drug")[0], NEAR)
     return near(seen, words, rows, [words("molecules.alike", alike=words.number(float(a), 2)) for a in alike])
 
 
-def way_up(seen):
+def way_up(seen: Seen) -> Any:
     probe = views.probe(seen.model, data, index(seen))
     return probe, views.climb(seen.model, probe, drug(seen, "drug")[1], index(seen), seen.choices["reach"], CLIMB)
 
 
-def climbed(seen, words):
+def climbed(seen: Seen, words: Say) -> list[Structure]:
     _, way = way_up(seen)
     return [
         Structure(one, words("molecules.sd", far=words.number(float(far), 1)), said(seen, words, value))
@@ -184,19 +193,22 @@ def climbed(seen, words):
     ]
 
 
-def climbed_property(seen, words):
+def climbed_property(seen: Seen, words: Say) -> Any:
     _, way = way_up(seen)
     promised = words("molecules.promised")
     curves = {words("molecules.came"): way.measured, promised: way.promised}
-    look = {"axes": (words("molecules.way_sd"), quantity(seen, words)), "baselines": {promised: "reference"}}
+    look: dict[str, Any] = {
+        "axes": (words("molecules.way_sd"), quantity(seen, words)),
+        "baselines": {promised: "reference"},
+    }
     return figures.lines(way.distances, curves, title=words("molecules.climb_title"), say=words, **look)
 
 
-def climb_verdict(seen, words):
+def climb_verdict(seen: Seen, words: Say) -> str:
     probe, way = way_up(seen)
     gains = {"promised": way.promised[-1] - way.promised[0], "came": way.measured[-1] - way.measured[0]}
     numbers = {name: words.number(float(value), 2) for name, value in gains.items()}
-    facts = {
+    facts: dict[str, Any] = {
         "name": quantity(seen, words),
         "r2": words.number(probe.r2, 2),
         "count": len(views.known(data, "test").smiles),
@@ -204,36 +216,39 @@ def climb_verdict(seen, words):
     return words("molecules.climb_verdict", far=words.number(float(way.distances[-1]), 1), **facts, **numbers)
 
 
-def own_places(seen, words):
+def own_places(seen: Seen, words: Say) -> Any:
     x, _, _ = views.admitted(data, seen.choices["own"])
     held_out, mine = (views.codes(seen.model, inputs) for inputs in (views.known(data, "test").inputs, x))
     plane = views.plane(np.concatenate([held_out, mine]))
-    look = {"label_names": [words("molecules.test"), words("molecules.yours")], "axes": axes_of(plane, words)}
+    look: dict[str, Any] = {
+        "label_names": [words("molecules.test"), words("molecules.yours")],
+        "axes": axes_of(plane, words),
+    }
     labels = np.repeat([0, 1], [len(held_out), len(mine)])
     return figures.codes(plane.points, labels, title=words("molecules.own_places"), say=words, **look)
 
 
-def own_rebuilt(seen, words):
+def own_rebuilt(seen: Seen, words: Say) -> list[Structure]:
     x, rows, _ = views.admitted(data, seen.choices["own"])
     part, found = views.known(data, "train"), []
     for row, one, back in zip(rows[:OWN], x, views.rebuilt_smiles(seen.model, x[:OWN]), strict=False):
         [neighbour], _ = views.alike_codes(seen.model, data, one, 1)
         name = part.names[neighbour].capitalize() or part.smiles[neighbour]
-        plain = chemistry.plain(seen.choices["own"][row])
+        plain = chemistry.plain(seen.choices["own"][row]) or seen.choices["own"][row]
         same = words("molecules.same" if chemistry.plain(back) == plain else "molecules.other")
         found.append(Structure(plain, seen.choices["own_names"][row], words("molecules.near_yours", name=name)))
         found.append(Structure(back, words("molecules.rebuilt"), same))
     return found
 
 
-def own(seen, words):
+def own(seen: Seen, words: Say) -> None:
     given = st.file_uploader(words("molecules.own"), type=["smi", "smiles", "txt", "csv", "tsv"])
     if given is None:
         return
     try:
         lines = uploads.molecules(given.getvalue())
-    except uploads.Refused as refused:
-        st.error(words(f"refused.{refused.reason}", **refused.facts), icon=":material/error:")
+    except uploads.Refused as why:
+        st.error(words(f"refused.{why.reason}", **why.facts), icon=":material/error:")
         return
     smiles = tuple(line.smiles for line in lines)
     names = tuple(line.name or words("molecules.line", number=line.number) for line in lines)
@@ -255,11 +270,11 @@ def own(seen, words):
         structures.row(seen, own_rebuilt)
 
 
-def draw_others():
+def draw_others() -> None:
     st.session_state.drawing = st.session_state.get("drawing", 0) + 1
 
 
-def pictures(seen):
+def pictures(seen: Seen) -> None:
     words = say.words()
     drugs = tuple(named(data))
     for place, which, usual in zip(st.columns(2), ("drug", "second"), ("Acetaminophen", "Fluoxetine"), strict=True):

@@ -1,9 +1,15 @@
 """Noise removal: a model trained on small crops takes the noise off whole photographs."""
 
+from typing import Any, cast
+
+import numpy as np
 import streamlit as st
 
 from aecore import views
+from aecore.tasks import NoiseRemoval
+from aecore.text import Say
 from pages._ui import photo, resources, say, show, turn, watch
+from pages._ui.seen import Seen
 
 OTHERS = ("wiener", "non_local_means")
 
@@ -15,14 +21,14 @@ experiment = turn.experiment(
     net=("maps", "conv", "mlp"),
     looks=("photo",),
 )
-noise = experiment.task.noise
+noise = cast(NoiseRemoval, experiment.task).noise
 
 
-def crops_ratio(seen, words):
+def crops_ratio(seen: Seen, words: Say) -> Any:
     return show.score(seen, words, name="psnr", title=words("photo.ratio"), unit="PSNR, dB")
 
 
-def denoised_photo(seen, words):
+def denoised_photo(seen: Seen, words: Say) -> Any:
     clean = views.photo(seen.choices["photo"])
     noisy = views.noisy_photo(clean, noise)
     found = {"noisy": noisy, "rebuilt": views.restored(seen.of_pictures, noisy)}
@@ -30,12 +36,12 @@ def denoised_photo(seen, words):
     return photo.beside({**found, "clean": clean}, clean, words, names="noise_removal")
 
 
-def otherwise(name):
+def otherwise(name: str) -> Any:
     return resources.aside(views.denoised_otherwise, name, noise)
 
 
-def scores(seen, words):
-    rows = {}
+def scores(seen: Seen, words: Say) -> Any:
+    rows: dict[str, dict[str, float]] = {}
     for name in photo.which().options:
         clean = views.photo(name)
         noisy = views.noisy_photo(clean, noise)
@@ -46,12 +52,12 @@ def scores(seen, words):
     return rows
 
 
-def own(seen, picture):
+def own(seen: Seen, picture: np.ndarray) -> Any:
     noisy = views.noisy_photo(picture, noise) if seen.choices["spoil"] else picture
     return {"noisy": noisy, "rebuilt": views.restored(seen.of_pictures, noisy)}
 
 
-def draw(seen):
+def draw(seen: Seen) -> None:
     words = say.words()
     name = photo.choose()
     known = sum(otherwise(one) is not None for one in photo.which().options)

@@ -2,14 +2,17 @@
 
 import statistics
 from collections import Counter
+from typing import Any, cast
 
 import numpy as np
 import streamlit as st
 
 from aecore import figures, views
+from aecore.datasets import Debian
 from aecore.knobs import Knob
+from aecore.text import Say
 from pages._ui import ranked, resources, say, show, steer, turn, view, watch
-from pages._ui.seen import see
+from pages._ui.seen import Seen, see
 
 METHODS = ("undercomplete", "vae", "beta_vae", "sparse", "contractive")
 USUAL = ("python3-numpy", "python3-matplotlib")
@@ -21,12 +24,13 @@ say.lesson("recommender")
 experiment = turn.experiment(
     method=METHODS, data=("debian", "ratings"), net=("mlp", "linear"), task="recommender", looks=("history",)
 )
-debian = experiment.data.name == "debian"
+data = cast(Debian, experiment.data)  # or a table of ratings, whose items have the same names
+debian = data.name == "debian"
 stars = ranked.stars(experiment)
 splits = [one for one in experiment.fresh.sweep(fold=range(5)) if one != experiment] if debian else []
 
 
-def quality(seen, words):
+def quality(seen: Seen, words: Say) -> Any:
     """Draw the score on watched histories over the steps, with a line for each baseline."""
     watched = [ranked.watched(event.scores) for event in seen.history]
     kind = ranked.kinds_of(watched[-1] if watched else {}, stars=stars)[0]
@@ -51,8 +55,8 @@ def quality(seen, words):
     )
 
 
-def table(found, words):
-    items = experiment.data.items
+def table(found: Any, words: Say) -> None:
+    items = data.items
     columns = {words("recommender.item"): [items[i].name for i in found.items]}
     if debian:
         columns[words("recommender.what")] = [items[i].summary for i in found.items]
@@ -60,12 +64,12 @@ def table(found, words):
     st.table(columns, hide_index=True, border="horizontal")
 
 
-def next_ones(seen):
-    words, items = say.words(), experiment.data.items
+def next_ones(seen: Seen) -> None:
+    words, items = say.words(), data.items
     names = [item.name for item in items]
     usual = tuple(names.index(name) for name in USUAL) if debian else (0, 1)
 
-    def write(item):
+    def write(item: Any) -> Any:
         return names[item]
 
     knob = Knob(usual, low=0, high=len(items) - 1, most=MOST)
@@ -87,7 +91,7 @@ def next_ones(seen):
             st.caption(words("recommender.pending"))
 
 
-def compared(seen):
+def compared(seen: Seen) -> None:
     """Show the scores of the model and of the baselines, the best in bold, and say who wins."""
     words = say.words()
     st.header(words("recommender.who"), anchor=False)
@@ -110,7 +114,7 @@ def compared(seen):
     kind = kinds[0]
     name, scores = best_of(kind)(known.items(), key=lambda pair: pair[1].get(kind, 0.0))
     ahead = (mine[kind] - scores[kind]) * (1 if kind != "test_error" else -1)
-    said = {"rival": words(f"recommender.{name}"), "gap": words.number(abs(ahead), 3)}
+    said: dict[str, Any] = {"rival": words(f"recommender.{name}"), "gap": words.number(abs(ahead), 3)}
     st.markdown(words("recommender.ahead" if ahead > 0 else "recommender.behind", **said))
     if seen.state.stage != "done":
         st.caption(words("recommender.watched"))
@@ -118,34 +122,37 @@ def compared(seen):
         over_splits(seen, words)
 
 
-def best_of(kind):
+def best_of(kind: str) -> Any:
     return min if kind == "test_error" else max
 
 
-def cell(value, best, words):
+def cell(value: Any, best: float, words: Say) -> Any:
     if value is None:
         return "–"
     return f"**{words.number(value, 3)}**" if value == best else words.number(value, 3)
 
 
-def over_splits(seen, words):
+def over_splits(seen: Seen, words: Say) -> None:
     steer.sweep_buttons("recommender", splits)
     runs = [one for one in (seen, *map(see, splits)) if one.state.stage == "done"]
-    known = [ranked.qualities(one.experiment).get("ease") for one in runs]
-    if len(runs) < 5 or not all(known):
+    known = [found for one in runs if (found := ranked.qualities(one.experiment).get("ease"))]
+    if len(runs) < 5 or len(known) < len(runs):
         return
     mine = [ranked.scores(one)["ndcg"] for one in runs]
     ease = [one["ndcg"] for one in known]
     won = sum(one > other for one, other in zip(mine, ease, strict=True))
-    means = {"mine": words.number(statistics.mean(mine), 3), "ease": words.number(statistics.mean(ease), 3)}
+    means: dict[str, Any] = {
+        "mine": words.number(statistics.mean(mine), 3),
+        "ease": words.number(statistics.mean(ease), 3),
+    }
     st.markdown(words("recommender.five", won=won, **means))
 
 
-def items_in_the_plane(seen, words):
+def items_in_the_plane(seen: Seen, words: Say) -> Any:
     vectors = views.item_vectors(seen.model)
     laid = seen.choices["laid"]
     places = resources.aside(ranked.mapped, experiment, seen.step) if laid else None
-    items = experiment.data.items
+    items = data.items
     if places is None:
         places = views.project(vectors, views.Projection(points=len(items))).points
     common = [name for name, _ in Counter(item.section for item in items).most_common(SECTIONS)]
@@ -162,7 +169,7 @@ def items_in_the_plane(seen, words):
     )
 
 
-def draw(seen):
+def draw(seen: Seen) -> None:
     words = say.words()
     seen = seen.choose(known=len(ranked.qualities(experiment)))
     next_ones(seen)

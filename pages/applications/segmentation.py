@@ -1,9 +1,14 @@
 """Segmentation: the same encoder and decoder say of each pixel whether it belongs to an object."""
 
+from typing import Any
+
+import numpy as np
 import streamlit as st
 
 from aecore import figures, views
+from aecore.text import Say
 from pages._ui import photo, say, show, turn, view, watch
+from pages._ui.seen import Seen
 
 COLUMNS = 8
 JUDGED = 200  # held-out pictures behind the table
@@ -14,18 +19,18 @@ experiment = turn.experiment(
 )
 
 
-def overlap_curve(seen, words):
+def overlap_curve(seen: Seen, words: Say) -> Any:
     return show.score(seen, words, name="iou", title=words("segmentation.curve"), unit="IoU")
 
 
-def masks(seen, words):
+def masks(seen: Seen, words: Say) -> Any:
     samples = seen.held_out.at(slice(COLUMNS))
     found = views.segmented(seen.model, samples.inputs, samples.targets)
     names = [words(f"segmentation.{name}") for name in found.names]
     return figures.rows(found.pictures, names=names, errors=found.iou, say=words)
 
 
-def scores(seen, words):
+def scores(seen: Seen, words: Say) -> Any:
     samples = seen.held_out.at(slice(JUDGED))
     found = views.segmented(seen.model, samples.inputs, samples.targets)
     iou, dice = words("segmentation.iou"), words("segmentation.dice")
@@ -35,7 +40,7 @@ def scores(seen, words):
     }
 
 
-def marked(seen, picture):
+def marked(seen: Seen, picture: np.ndarray) -> Any:
     """Return a picture, and the same with what the network and Otsu's threshold find marked."""
     opacity, grey = seen.choices["opacity"], picture if picture.ndim == 2 else picture.mean(2)
     return {
@@ -45,15 +50,15 @@ def marked(seen, picture):
     }
 
 
-def marked_coins(seen, words):
+def marked_coins(seen: Seen, words: Say) -> Any:
     return photo.beside(marked(seen, views.picture_to_segment("coins")), None, words, names="segmentation")
 
 
-def marked_cell(seen, words):
+def marked_cell(seen: Seen, words: Say) -> Any:
     return photo.beside(marked(seen, views.picture_to_segment("cell")), None, words, names="segmentation")
 
 
-def draw(seen):
+def draw(seen: Seen) -> None:
     words = say.words()
     show.row(seen, masks, overlap_curve, height=620)
     if seen.state.is_final and seen.step:

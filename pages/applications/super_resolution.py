@@ -1,9 +1,15 @@
 """Super-resolution: a model trained on small crops gives whole photographs back what being made small took."""
 
+from typing import Any, cast
+
+import numpy as np
 import streamlit as st
 
 from aecore import views
+from aecore.tasks import SuperResolution
+from aecore.text import Say
 from pages._ui import photo, say, show, turn, watch
+from pages._ui.seen import Seen
 
 FORMULAS = ("nearest", "lanczos")
 
@@ -15,14 +21,14 @@ experiment = turn.experiment(
     net=("maps", "conv", "mlp"),
     looks=("photo",),
 )
-factor = experiment.task.factor
+factor = cast(SuperResolution, experiment.task).factor
 
 
-def crops_ratio(seen, words):
+def crops_ratio(seen: Seen, words: Say) -> Any:
     return show.score(seen, words, name="psnr", title=words("photo.ratio"), unit="PSNR, dB")
 
 
-def enlarged(seen, fine):
+def enlarged(seen: Seen, fine: np.ndarray) -> Any:
     """Return a photo that was made small, enlarged again by each means."""
     few, size = views.small_photo(fine, factor), fine.shape
     coarse = views.enlarged_photo(few, size)
@@ -30,13 +36,13 @@ def enlarged(seen, fine):
     return {"coarse": coarse, "rebuilt": views.restored(seen.of_pictures, coarse), **formulas}
 
 
-def enlarged_photo(seen, words):
+def enlarged_photo(seen: Seen, words: Say) -> Any:
     fine = views.photo(seen.choices["photo"])
     return photo.beside({**enlarged(seen, fine), "fine": fine}, fine, words, names="super_resolution")
 
 
-def scores(seen, words):
-    rows = {}
+def scores(seen: Seen, words: Say) -> Any:
+    rows: dict[str, dict[str, float]] = {}
     for name in photo.which().options:
         fine = views.photo(name)
         for row, picture in enlarged(seen, fine).items():
@@ -45,14 +51,14 @@ def scores(seen, words):
     return rows
 
 
-def own(seen, picture):
+def own(seen: Seen, picture: np.ndarray) -> Any:
     """Return the visitor's picture enlarged: its luminance by the network, its colours by bicubic interpolation."""
     few = views.reduced_colours(picture, factor) if seen.choices["reduce"] else picture
     coarse = views.enlarged_colours(few, factor)
     return {"coarse": coarse, "rebuilt": views.restored_luminance(seen.of_pictures, coarse)}
 
 
-def draw(seen):
+def draw(seen: Seen) -> None:
     words = say.words()
     seen = seen.choose(photo=photo.choose())
     photo.held_out(seen, enlarged_photo)

@@ -1,14 +1,18 @@
 """The contractive autoencoder beside the same net without the penalty, trained together."""
 
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import streamlit as st
 
 from aecore import figures, views
+from aecore.experiment import Experiment
 from aecore.knobs import Knob
+from aecore.methods import Contractive
+from aecore.text import Say
 from pages._ui import say, show, turn, view, watch
-from pages._ui.seen import see
+from pages._ui.seen import Seen, see
 from pages._ui.show import Fact
 
 DISTANCES = np.geomspace(0.1, 20, 12)
@@ -26,7 +30,7 @@ experiment = turn.experiment(
 )
 
 
-def without(one):
+def without(one: Experiment) -> Any:
     """Return the same without the penalty, whatever else was turned on the way."""
     plain = one.fresh.vary(strength=0.0)
     if not one.start:
@@ -40,32 +44,32 @@ plain = without(experiment)
 others = () if plain == experiment else (plain,)
 
 
-def both(seen, words):
+def both(seen: Seen, words: Say) -> Any:
     """Return this run and, once it has begun, the one without the penalty, each by its name in the legend."""
-    named = {words("contractive.with", strength=words.plain(experiment.method.strength)): seen}
+    named = {words("contractive.with", strength=words.plain(cast(Contractive, experiment.method).strength)): seen}
     beside = {words("contractive.without"): see(other) for other in others}
     return named | {name: one for name, one in beside.items() if one.step or not seen.step}
 
 
-def error(seen, words):
+def error(seen: Seen, words: Say) -> Any:
     return show.errors(both(seen, words), words, marks=show.turns(seen, words))
 
 
-def spectrum(seen, words):
+def spectrum(seen: Seen, words: Say) -> Any:
     curves = {name: one.singular_values for name, one in both(seen, words).items()}
     ranks = range(1, 1 + len(next(iter(curves.values()))))
     axes = (words("contractive.rank"), words("contractive.value"))
     return figures.lines(ranks, curves, title=words("contractive.spectrum"), axes=axes, log=True, say=words)
 
 
-def ratio(seen, words):
+def ratio(seen: Seen, words: Say) -> Any:
     x = seen.held_out.inputs[:200]
     curves = {name: views.contraction_ratio(one.model, x, DISTANCES) for name, one in both(seen, words).items()}
     axes = (words("contractive.distance"), words("contractive.moved"))
     return figures.lines(DISTANCES, curves, title=words("contractive.ratio"), axes=axes, log=True, say=words)
 
 
-def shares(seen, words):
+def shares(seen: Seen, words: Say) -> list[Fact]:
     found = []
     for name, one in both(seen, words).items():
         values = one.singular_values
@@ -81,12 +85,12 @@ def shares(seen, words):
     return found
 
 
-def directions(seen, words):
+def directions(seen: Seen, words: Say) -> Any:
     found = views.tangents(seen.model, chosen(seen), DIRECTIONS)
     return figures.tiles(found.directions, columns=DIRECTIONS, signed=True, chosen=seen.choices["direction"], say=words)
 
 
-def sliding(seen, words):
+def sliding(seen: Seen, words: Say) -> Any:
     x = chosen(seen)
     direction = views.tangents(seen.model, x, DIRECTIONS).directions[seen.choices["direction"]]
     rows = views.shown(views.slide(seen.model, x, direction, SLID), experiment.data.value_range)
@@ -95,22 +99,22 @@ def sliding(seen, words):
     return figures.rows(rows, names=names, say=words)
 
 
-def chosen(seen):
+def chosen(seen: Seen) -> Any:
     return seen.held_out.inputs[seen.choices["input"]]
 
 
-def collapsed(seen):
+def collapsed(seen: Seen) -> Any:
     """Whether the code no longer depends on the input."""
     if not others or not seen.step or not see(plain).step:
         return False
     return seen.singular_values.sum() < COLLAPSED * see(plain).singular_values.sum()
 
 
-def choose(x, y):
+def choose(x: float, y: float) -> None:
     view.keep("direction", min(int(x), DIRECTIONS - 1) + 1, leading.default)
 
 
-def pictures(seen):
+def pictures(seen: Seen) -> None:
     words = say.words()
     if seen.state.is_final and collapsed(seen):
         st.warning(words("contractive.collapsed"), icon=":material/compress:")

@@ -1,11 +1,16 @@
 """The denoising autoencoder: a spoilt input, a clean target; in the plane, the score of the density."""
 
+from typing import Any, cast
+
 import streamlit as st
 
 from aecore import figures, views
+from aecore.datasets.mixture import Mixture
 from aecore.knobs import Knob
+from aecore.methods import Denoising
+from aecore.text import Say
 from pages._ui import resources, say, show, steer, turn, view, watch
-from pages._ui.seen import see
+from pages._ui.seen import Seen, see
 
 LEVELS = (0.2, 0.5, 0.8)  # of the noise that the runs beside this one are trained on
 TESTED = (0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
@@ -20,17 +25,17 @@ experiment = turn.experiment(
     looks=("test_noise", "across", "up"),
 )
 planar = len(experiment.data.shape) == 1
-method = experiment.method
+method = cast(Denoising, experiment.method)
 noise = Knob(method.level, low=0.0, high=1.0, step=0.05)
 across, up = Knob(0.2, low=-2.0, high=2.0), Knob(0.9, low=-2.0, high=2.0)  # of the point that is dropped
 beside = experiment.fresh.vary(steps=min(SMALL, experiment.fit.steps)).sweep(level=LEVELS)
 
 
-def error(seen, words):
+def error(seen: Seen, words: Say) -> Any:
     return show.error(seen, words, score="denoised_error", title=words("denoising.error"))
 
 
-def denoised(seen, words):
+def denoised(seen: Seen, words: Say) -> Any:
     x = seen.held_out.inputs[:COLUMNS]
     level = seen.choices["noise"]
     known = {name: one for name in BASELINES if (one := denoiser(name, level))}
@@ -44,9 +49,10 @@ def denoised(seen, words):
     return figures.rows(found.pictures, names=names, errors=found.psnr, say=words)
 
 
-def noise_curve(seen, words):
+def noise_curve(seen: Seen, words: Say) -> Any:
     data, corruption = experiment.data, method.corruption
-    runs = {method.level: seen} | {one.method.level: see(one) for one in beside if one.method.level != method.level}
+    runs = {method.level: seen}
+    runs |= {level: see(one) for level, one in zip(LEVELS, beside, strict=True) if level != method.level}
     curves = {
         words("denoising.trained_at", level=words.plain(level)): views.psnr_curve(one.model, data, corruption, TESTED)
         for level, one in runs.items()
@@ -65,29 +71,32 @@ def noise_curve(seen, words):
     )
 
 
-def denoiser(name, level):
+def denoiser(name: str, level: float) -> Any:
     return resources.aside(views.denoiser, name, experiment.data, method.corruption, level)
 
 
-def baseline(name):
+def baseline(name: str) -> Any:
     return resources.aside(views.baseline_curve, name, experiment.data, method.corruption, TESTED)
 
 
-def filters(seen, words):
+def filters(seen: Seen, words: Say) -> Any:
     return figures.tiles(views.filters(seen.model, layer=0)[: COLUMNS**2], columns=COLUMNS * 2, signed=True, say=words)
 
 
-def field(seen, words):
-    found = views.field(seen.model, experiment.data, method.level)
+def field(seen: Seen, words: Say) -> Any:
+    found = views.field(seen.model, cast(Mixture, experiment.data), method.level)
     path = views.walk(seen.model, seen.choices["dropped"])
-    look = {"title": words("denoising.field"), "unit": words("denoising.field_cosine", cosine=found.cosine)}
+    look: dict[str, Any] = {
+        "title": words("denoising.field"),
+        "unit": words("denoising.field_cosine", cosine=found.cosine),
+    }
     arrows = (found.low, found.high, found.places, found.arrows, found.density)
     return figures.field(*arrows, true=found.true, path=path, say=words, **look)
 
 
-def cosines(seen, words):
+def cosines(seen: Seen, words: Say) -> Any:
     steps = seen.kept
-    found = [views.cosine(seen.at(step), experiment.data, method.level) for step in steps]
+    found = [views.cosine(seen.at(step), cast(Mixture, experiment.data), method.level) for step in steps]
     return figures.lines(
         steps,
         {words("denoising.cosine"): found},
@@ -98,19 +107,19 @@ def cosines(seen, words):
     )
 
 
-def drop(x, y):
+def drop(x: float, y: float) -> None:
     view.keep("across", round(x, 3), across.default)
     view.keep("up", round(y, 3), up.default)
 
 
-def in_the_plane(seen):
+def in_the_plane(seen: Seen) -> None:
     seen = seen.choose(dropped=(view.chosen("across", across), view.chosen("up", up)))
     st.markdown(say.words()("denoising.drop"))
     show.row(seen, field, height=560, on_click=drop)
     show.row(seen, error, cosines)
 
 
-def of_pictures(seen):
+def of_pictures(seen: Seen) -> None:
     words = say.words()
     level = view.choose("test_noise", noise)
     known = [denoiser(name, level) is not None for name in BASELINES]

@@ -1,6 +1,7 @@
 """What an autoencoder is, in one picture with real activations, and the way to the lessons."""
 
 from functools import lru_cache
+from typing import Any
 
 import streamlit as st
 
@@ -16,7 +17,7 @@ INPUTS = (3, 2, 1, 18, 4, 8, 11, 0, 61, 7)  # a held-out digit of each class, in
 
 
 @lru_cache
-def flows():
+def flows() -> Any:
     from aecore import views
 
     model, samples = resources.shipped("home")

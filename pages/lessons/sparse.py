@@ -1,13 +1,20 @@
 """The sparse autoencoder: many units, few of them active, and each of them open to inspection."""
 
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
 import streamlit as st
 
 from aecore import figures, views
 from aecore.experiment import Experiment
 from aecore.knobs import Knob
+from aecore.methods import Sparse
+from aecore.networks import Autoencoder
+from aecore.text import Say
 from pages._ui import resources, say, show, turn, view, watch
 from pages._ui.room import room
-from pages._ui.seen import gabor_share, ica
+from pages._ui.seen import Seen, gabor_share, ica
 from pages._ui.show import Fact
 
 COLUMNS = 16
@@ -20,26 +27,26 @@ experiment = turn.experiment(
     net=("mlp", "conv"),
     looks=("order", "click", "unit", "rank", "keep", "clamped", "held"),
 )
-method = experiment.method
+method = cast(Sparse, experiment.method)
 
 
-def error(seen, words):
+def error(seen: Seen, words: Say) -> Any:
     return show.error(seen, words, baseline=seen.pca_error)
 
 
-def filters(seen, words):
+def filters(seen: Seen, words: Say) -> Any:
     found = views.filters(seen.model)
     unit, clamped = seen.choices["unit"], seen.choices["clamped"]
     order = ranked(seen.model, seen.choices["by"])
-    look = {"chosen": order.index(unit), "marked": [order.index(one) for one in clamped]}
+    look: dict[str, Any] = {"chosen": order.index(unit), "marked": [order.index(one) for one in clamped]}
     return figures.tiles(found[order], columns=COLUMNS, signed=True, say=words, **look)
 
 
-def above_pca(seen, words):
+def above_pca(seen: Seen, words: Say) -> str:
     return words("sparse.above_pca", error=seen.error, pca=seen.pca_error, rho=words.plain(method.rho))
 
 
-def see_edges():
+def see_edges() -> None:
     """Offer the rule whose filters become edges, with its own recipe."""
     same = {name: getattr(experiment.data, name) for name in ("name", *experiment.data.knobs())}
     same["data"] = same.pop("name")
@@ -50,19 +57,23 @@ def see_edges():
     )  # fmt: skip
 
 
-def averages(seen, words):
-    look = {"title": words("sparse.averages"), "unit": words("sparse.average"), "target": seen.levels("rho")}
+def averages(seen: Seen, words: Say) -> Any:
+    look: dict[str, Any] = {
+        "title": words("sparse.averages"),
+        "unit": words("sparse.average"),
+        "target": seen.levels("rho"),
+    }
     return show.units(seen, words, views.means, chosen=seen.choices["unit"], **look)
 
 
-def biases(seen, words):
-    look = {"title": words("sparse.biases"), "unit": words("sparse.bias")}
+def biases(seen: Seen, words: Say) -> Any:
+    look: dict[str, Any] = {"title": words("sparse.biases"), "unit": words("sparse.bias")}
     return show.units(seen, words, views.biases, chosen=seen.choices["unit"], **look)
 
 
-def activations(seen, words):
+def activations(seen: Seen, words: Say) -> Any:
     marks = {"bias": (-1, 1), "kl": (0, 1)}.get(method.rule)
-    named = (
+    named: dict[float, str] = (
         {marks[0]: words("sparse.inactive", at=marks[0]), marks[1]: words("sparse.active", at=marks[1])}
         if marks
         else {}
@@ -71,8 +82,9 @@ def activations(seen, words):
     return figures.histogram(codes, title=words("sparse.activations"), marks=named, say=words)
 
 
-def ranked(model, by):
+def ranked(model: Autoencoder, by: str) -> list[int]:
     """Return the units in the chosen order."""
+    scores: Sequence[float] | np.ndarray
     if by == "average":
         scores = -views.means(model)
     elif by == "weight":
@@ -82,7 +94,7 @@ def ranked(model, by):
     return sorted(range(model.n_latent), key=lambda unit: scores[unit])
 
 
-def gabors(seen, words):
+def gabors(seen: Seen, words: Say) -> list[Fact]:
     mine, its = seen.choices["gabors"], seen.choices["ica"]
     return [
         Fact(words("sparse.gabor"), words("sparse.share", share=percent(words, mine)), words("sparse.gabor_meaning")),
@@ -90,23 +102,23 @@ def gabors(seen, words):
     ]
 
 
-def percent(words, value):
+def percent(words: Say, value: Any) -> Any:
     return "…" if value is None else words.number(100 * value, 0)
 
 
-def ica_filters(seen, words):
+def ica_filters(seen: Seen, words: Say) -> Any:
     found, _ = resources.aside(ica, experiment.data)
     return figures.tiles(found, columns=COLUMNS, signed=True, say=words)
 
 
-def kept(seen, words):
+def kept(seen: Seen, words: Say) -> Any:
     x, k = seen.held_out.inputs[:PICTURES], seen.choices["kept"]
     whole, found = views.clamped(seen.model, x, []), views.keep_strongest(seen.model, x, k)
     rebuilt = {words("sparse.all"): whole, words("sparse.only", k=k): found}
     return show.rebuilt(seen, words, words("sparse.original"), x, rebuilt)
 
 
-def clamped_set(seen, words):
+def clamped_set(seen: Seen, words: Say) -> Any:
     x, units, held = seen.held_out.inputs[:PICTURES], seen.choices["clamped"], seen.choices["held"]
     ends = views.extremes(seen.model, seen.held_out.inputs, units)[held]
     whole, found = views.clamped(seen.model, x, []), views.clamped(seen.model, x, units, ends)
@@ -114,12 +126,12 @@ def clamped_set(seen, words):
     return show.rebuilt(seen, words, words("sparse.original"), x, rebuilt)
 
 
-def toggled(units, unit):
+def toggled(units: tuple[int, ...], unit: int) -> Any:
     """Return a set of units with one put in or taken out."""
     return tuple(one for one in units if one != unit) if unit in units else (*units, unit)
 
 
-def pictures(seen):
+def pictures(seen: Seen) -> None:
     words, count = say.words(), seen.model.n_latent
     unit = Knob(1, low=1, high=count)
     clamped = Knob((), low=1, high=count, most=count)
@@ -131,7 +143,7 @@ def pictures(seen):
     units = tuple(one - 1 for one in dict.fromkeys(view.chosen("clamped", clamped)))
     seen = seen.choose(by=by, unit=view.chosen("unit", unit) - 1, clamped=units)
 
-    def press(x, y):
+    def press(x: float, y: float) -> None:
         place, order = int(x) + COLUMNS * int(y), ranked(seen.model, by)
         if place < len(order) and click == "room":
             view.keep("unit", order[place] + 1, unit.default)
@@ -145,7 +157,7 @@ def pictures(seen):
     show.row(seen, averages, activations, every=0.5)
     show.row(seen, error, biases, every=0.5)
     done = seen.state.stage == "done" and not seen.travelled
-    if done and method.rule in ("bias", "kl") and seen.pca_error and seen.error > seen.pca_error:
+    if done and method.rule in ("bias", "kl") and seen.error and seen.pca_error and seen.error > seen.pca_error:
         show.sentence(seen, above_pca)
     if experiment.data.name == "patches" and seen.state.is_final:
         known = resources.aside(ica, experiment.data)

@@ -1,12 +1,16 @@
 """The variational autoencoder: codes that are distributions, kept near a prior from which one can draw."""
 
+from typing import Any, cast
+
 import numpy as np
 import streamlit as st
 
 from aecore import figures, views
 from aecore.knobs import Knob
+from aecore.networks import GaussianAutoencoder
+from aecore.text import Say
 from pages._ui import latent_pad, resources, say, show, turn, view, watch
-from pages._ui.seen import importance_bound
+from pages._ui.seen import Seen, importance_bound
 
 COLUMNS = 10
 SIDE = 12  # pictures along each side of the manifold
@@ -25,20 +29,20 @@ experiment = turn.experiment(
 others = Knob(0, low=0, high=9999)  # draws from the prior, by number
 
 
-def bound(seen, words):
+def bound(seen: Seen, words: Say) -> Any:
     steps = [event.step for event in seen.history]
     names = ("bound", "distortion", "kl")
     curves = {words(f"vae.{name}"): [event.scores[f"watched_{name}"] for event in seen.history] for name in names}
     return show.curves(seen, words, steps, curves, title=words("vae.terms"), unit=words("vae.nats"))
 
 
-def rebuilt(seen, words):
+def rebuilt(seen: Seen, words: Say) -> Any:
     shown = views.beside_pca(seen.model, seen.held_out.inputs[:COLUMNS], None, experiment.data.value_range)
     names = [words("vae.original"), words("vae.rebuilt")]
     return figures.rows(shown.pictures, names=names, errors=shown.errors, say=words)
 
 
-def printed(seen, words):
+def printed(seen: Seen, words: Say) -> Any:
     """Return the latest scores as others print them, an equation a line."""
     scores = seen.history[-1].scores
     terms = scores["watched_distortion"], scores["watched_kl"]
@@ -50,11 +54,11 @@ def printed(seen, words):
     return "\n".join([words("vae.printed_head"), "", *lines])
 
 
-def named(seen, words, latent):
+def named(seen: Seen, words: Say, latent: int) -> str:
     return words("vae.latent", name=say.latent(latent), kl=words.number(float(seen.posteriors.kl[latent]), 2))
 
 
-def posteriors(seen, words):
+def posteriors(seen: Seen, words: Say) -> Any:
     found = seen.posteriors
     first, second = seen.choices["pair"][0], seen.choices["pair"][-1]
     means, deviations = found.means[:, [first, second]], found.deviations[:ELLIPSES, [first, second]]
@@ -69,23 +73,23 @@ def posteriors(seen, words):
     )
 
 
-def manifold(seen, words):
+def manifold(seen: Seen, words: Say) -> Any:
     found = views.manifold(seen.model, seen.choices["pair"], SIDE)
     return figures.tiles(views.shown([found], experiment.data.value_range)[0], columns=SIDE, say=words)
 
 
-def fresh(seen, words):
+def fresh(seen: Seen, words: Say) -> Any:
     found = views.fresh(seen.model, DRAWN, seen.choices["draw"])
     return figures.tiles(views.shown([found], experiment.data.value_range)[0], columns=COLUMNS, say=words)
 
 
-def between(seen, words):
+def between(seen: Seen, words: Say) -> Any:
     x = seen.held_out.inputs[[seen.choices["one"], seen.choices["other"]]]
     rows = views.shown(views.between(seen.model, x, COLUMNS), experiment.data.value_range)
     return figures.rows(rows, names=[words("vae.through_z"), words("vae.through_pixels")], say=words)
 
 
-def divergences(seen, words):
+def divergences(seen: Seen, words: Say) -> Any:
     found = seen.posteriors
     order = found.order.tolist()
     used = int(found.active.sum())
@@ -101,9 +105,9 @@ def divergences(seen, words):
     )
 
 
-def moved(seen, words):
+def moved(seen: Seen, words: Say) -> Any:
     x = seen.held_out.inputs
-    found = views.traversals(seen.model, x, start=x[seen.choices["one"]], count=COLUMNS)
+    found = views.traversals(cast(GaussianAutoencoder, seen.model), x, start=x[seen.choices["one"]], count=COLUMNS)
     order = found.latents.tolist()
     rows = sorted({0, order.index(seen.choices["latent"]), len(order) - 1})
     low, high = words.number(float(found.values.min()), 1), words.number(float(found.values.max()), 1)
@@ -111,21 +115,25 @@ def moved(seen, words):
     return figures.rows(views.shown(found.pictures[rows], experiment.data.value_range), names=names, say=words)
 
 
-def weighted(seen, words):
+def weighted(seen: Seen, words: Say) -> Any:
     known = seen.choices["weighed"]
     found = known or importance_bound(experiment, seen.step, COUNTS[:LIVE], WEIGHED)
     one = words("vae.one_sample")
     curves = {words("vae.weighted"): found, one: np.full(len(COUNTS), found[0])}
     title = words("vae.likelihood_title", bound=words.number(found[-1], 2), k=COUNTS[len(found) - 1])
-    look = {"axes": (words("vae.samples"), words("vae.nats_pixels")), "baselines": {one: "reference"}, "spread": True}
+    look: dict[str, Any] = {
+        "axes": (words("vae.samples"), words("vae.nats_pixels")),
+        "baselines": {one: "reference"},
+        "spread": True,
+    }
     return figures.lines(COUNTS, curves, title=title, say=words, **look)
 
 
-def weigh(step):
+def weigh(step: int) -> None:
     st.session_state.weighed = (experiment.key, step)
 
 
-def pictures(seen):
+def pictures(seen: Seen) -> None:
     words = say.words()
     show.row(seen, bound, rebuilt, every=0.5)
     if seen.history and view.choose("printed", Knob(False)):
@@ -160,7 +168,7 @@ def pictures(seen):
     latent = Knob(order[len(order) // 2] + 1, low=1, high=len(order))
     seen = seen.choose(latent=view.chosen("moved", latent) - 1)
 
-    def move(x, _):
+    def move(x: float, _: float) -> None:
         view.keep("moved", order[min(max(round(x), 0), len(order) - 1)] + 1, latent.default)
 
     show.row(seen, divergences, every=1, on_click=move)
@@ -176,7 +184,7 @@ def pictures(seen):
     whole = bool(rests and seen.history and not seen.travelled)
     asked = rests and st.session_state.get("weighed") == (experiment.key, seen.step)
     if rests and not (whole or asked):
-        at = {"key": "weigh", "icon": ":material/balance:", "on_click": weigh, "args": (seen.step,)}
+        at: dict[str, Any] = {"key": "weigh", "icon": ":material/balance:", "on_click": weigh, "args": (seen.step,)}
         st.button(words("vae.weigh", k=COUNTS[-1]), **at)
     known = resources.aside(importance_bound, experiment, seen.step, COUNTS, WEIGHED) if whole or asked else None
     said = "weighed" if known or (rests and not (whole or asked)) else "weighing" if rests else "weighed_live"

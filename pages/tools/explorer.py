@@ -1,14 +1,20 @@
 """The latent explorer: every code of a run as a point, to be laid out, selected, compared and calculated with."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import streamlit as st
 
 from aecore import figures, views
+from aecore.networks import Mlp
+from aecore.text import Say
+from aecore.views import Projection, Survey
 from pages._ui import explored, pictures, resources, say, show, steer, turn
 from pages._ui.plot import Cloud
-from pages._ui.seen import see
+from pages._ui.seen import Seen, see
 from pages._ui.show import Fact
 
 LOOK = 0.4  # seconds between two looks at what is under way
@@ -27,26 +33,27 @@ if address := turn.linked():
     explored.arrive(address)
 if visit.experiment is None:
     visit.look_at(explored.home())
-experiment = visit.experiment
+experiment = visit.experiment or explored.home()
+code = cast(Mlp, experiment.net).latent  # every net of units has one
 steer.course().shown = (experiment,)
 explored.know(experiment)
 
 
-def named(key):
+def named(key: str) -> str:
     one = explored.choices(experiment)[key]
-    parts = (words(f"option.method.{one.method.name}"), words(f"option.data.{one.data.name}"))
-    parts += (words(f"option.net.{one.net.name}"), f"d = {words.number(one.net.latent)}")
+    parts = [words(f"option.{part}.{getattr(one, part).name}") for part in ("method", "data", "net")]
+    parts.append(f"d = {words.number(cast(Mlp, one.net).latent)}")
     home = words("explorer.home") if one == explored.home() else key[:6]
     return " · ".join((*parts, home))
 
 
-def chosen_run():
+def chosen_run() -> None:
     key = st.session_state.explored
     visit.trouble, visit.complaints, visit.miscoloured = "", (), ""
     visit.look_at(explored.choices(experiment)[key])
 
 
-def turned(name):
+def turned(name: str) -> None:
     visit.complaints, visit.miscoloured = (), ""
     visit.turned[name] = st.session_state[name]
 
@@ -67,7 +74,7 @@ with st.sidebar:
     steps = resources.run_of(experiment.key).steps
     if len(steps) > 1:
 
-        def moved():
+        def moved() -> None:
             at = st.session_state[f"explored_step_{experiment.key}"]
             visit.step = None if at == steps[-1] else at
 
@@ -86,7 +93,7 @@ samples = explored.most(experiment, wanted.points)
 with st.sidebar:
     st.header(words("explorer.layout"), anchor=False)
     turn.widget("kind", replace(knobs["kind"]), wanted.kind, words, on_change=turned)
-    if experiment.net.latent > 2:
+    if code > 2:
         st.session_state.dimensions = wanted.dimensions
         st.segmented_control(
             words("knob.dimensions.label"),
@@ -112,14 +119,14 @@ if experiment == explored.home() and not steer.course().visited:
     st.info(words("explorer.opened_home"), icon=":material/info:")
 
 
-def colours():
+def colours() -> Any:
     """Return what points can be coloured by."""
     found = ["label"] if explored.labels(experiment, wanted.points) is not None else []
     found += [f"factor:{name}" for name in experiment.data.factors]
-    return [*found, "error", *(f"latent:{i}" for i in range(experiment.net.latent)), "none"]
+    return [*found, "error", *(f"latent:{i}" for i in range(code)), "none"]
 
 
-def colour_name(colour):
+def colour_name(colour: str) -> str:
     kind, _, which = colour.partition(":")
     if kind == "latent":
         return say.latent(int(which), gaussian=gaussian)
@@ -128,7 +135,7 @@ def colour_name(colour):
     return words(f"explorer.colour_{kind}")
 
 
-def latent_name(i, surveyed, words):
+def latent_name(i: int, surveyed: Survey, words: Say) -> str:
     """Name a latent with its divergence, if it has one, and its share of the variance."""
     name = say.latent(i, gaussian=gaussian)
     share = words.number(100 * float(surveyed.shares[i]), 0)
@@ -137,12 +144,12 @@ def latent_name(i, surveyed, words):
     return words("explorer.axis_gaussian", name=name, share=share, kl=words.number(float(surveyed.kl[i]), 2))
 
 
-def short_name(i, surveyed):
+def short_name(i: int, surveyed: Survey) -> Any:
     name = say.latent(i, gaussian=gaussian)
     return name if surveyed.kl is None else words("vae.latent", name=name, kl=words.number(float(surveyed.kl[i]), 2))
 
 
-def axes_of(projection, found, axes, surveyed, words):
+def axes_of(projection: Projection, found: Any, axes: tuple[int, ...], surveyed: Survey, words: Say) -> Any:
     if projection.kind == "latents":
         names = [latent_name(i, surveyed, words) for i in axes]
     elif projection.kind == "pca":
@@ -156,18 +163,20 @@ def axes_of(projection, found, axes, surveyed, words):
     return names + [""] * (projection.dimensions - len(names))
 
 
-def scatter(seen, words):
+def scatter(seen: Seen, words: Say) -> Any:
     projection, axes, colour = seen.choices["projection"], seen.choices["axes"], seen.choices["colour"]
     surveyed = explored.survey(experiment, seen.step, projection.points)
     found = explored.layout(experiment, seen.step, projection, axes)
+    assert found is not None  # the page waits for a slow one
     kind, _, which = colour.partition(":")
-    values = None
+    values: Any = None
     if kind == "error":
         values = surveyed.errors
     elif kind == "latent":
         values = surveyed.codes[:, int(which)]
     elif kind == "factor":
-        values = explored.factors(experiment, projection.points)[:, experiment.data.factors.index(which)]
+        known: Any = explored.factors(experiment, projection.points)
+        values = known[:, experiment.data.factors.index(which)]
     return figures.cloud(
         found.points,
         explored.labels(experiment, projection.points) if kind == "label" else None,
@@ -181,14 +190,14 @@ def scatter(seen, words):
     )
 
 
-def rebuilt(seen, rows):
+def rebuilt(seen: Seen, rows: Sequence[int]) -> Any:
     """Return inputs, what comes back of them, and the errors."""
     x = explored.inputs(experiment, rows)
     back = views.clamped(seen.model, x, [])
     return views.shown([x.numpy(), back.pictures], experiment.data.value_range), back.errors
 
 
-def selected_rows(seen, words):
+def selected_rows(seen: Seen, words: Say) -> Any:
     rows = visit.selected[:SHOWN]
     shown, errors = rebuilt(seen, rows)
     blank = [float("nan")] * len(rows)
@@ -197,35 +206,36 @@ def selected_rows(seen, words):
     )
 
 
-def selected_mean(seen, words):
+def selected_mean(seen: Seen, words: Say) -> Any:
     [shown] = views.shown([views.decoded(seen.model, mean(seen, visit.selected)[None])], experiment.data.value_range)
     return figures.tiles(shown, columns=1, say=words)
 
 
-def mean(seen, rows):
+def mean(seen: Seen, rows: Sequence[int]) -> Any:
     return explored.survey(experiment, seen.step, seen.choices["projection"].points).codes[list(rows)].mean(0)
 
 
-def near_codes(seen, words):
+def near_codes(seen: Seen, words: Say) -> Any:
     surveyed = explored.survey(experiment, seen.step, seen.choices["projection"].points)
     return neighbours(seen, words, surveyed.codes, words("explorer.near_codes"))
 
 
-def near_inputs(seen, words):
+def near_inputs(seen: Seen, words: Say) -> Any:
     places = np.concatenate(
         [part.inputs.numpy() for part in explored.examples(experiment, seen.choices["projection"].points)]
     )
     return neighbours(seen, words, places, words("explorer.near_inputs"))
 
 
-def neighbours(seen, words, places, name):
+def neighbours(seen: Seen, words: Say, places: np.ndarray, name: str) -> Any:
+    assert visit.clicked is not None
     near = views.nearest(places, visit.clicked, NEAR)
     rows = [visit.clicked, *near.rows.tolist()]
     shown = views.shown([explored.inputs(experiment, rows).numpy()], experiment.data.value_range)
     return figures.rows(shown, names=[name], errors=[[float("nan"), *near.distances]], say=words)
 
 
-def sliding_sum(seen, words):
+def sliding_sum(seen: Seen, words: Say) -> Any:
     surveyed = explored.survey(experiment, seen.step, seen.choices["projection"].points)
     one, other = (mean(seen, visit.kept[name]) for name in ("A", "B"))
     code = one if visit.clicked is None else surveyed.codes[visit.clicked]
@@ -235,10 +245,10 @@ def sliding_sum(seen, words):
     return figures.rows(shown, names=[["A", "B", *map(words.plain, LENGTHS)]], say=words)
 
 
-def qualities(seen, words):
+def qualities(seen: Seen, words: Say) -> list[Fact]:
     found = seen.choices["judged"]
 
-    def fact(name, value, **more):
+    def fact(name: str, value: float, **more: Any) -> Fact:
         meaning = words(f"explorer.{name}_meaning", near=found.near, **more)
         return Fact(words(f"explorer.{name}"), words.number(value, 2), meaning)
 
@@ -251,23 +261,23 @@ def qualities(seen, words):
     return facts
 
 
-def select(rows):
+def select(rows: Sequence[int]) -> None:
     visit.selected = tuple(sorted(row for row in rows if 0 <= row < wanted.points))
 
 
-def point(row):
+def point(row: int) -> None:
     if 0 <= row < wanted.points:
         visit.clicked = row
 
 
-def tools(step, colour):
+def tools(step: int, colour: str) -> Any:
     said = {name: words(f"explorer.{name}") for name in ("tools", "pan", "select", "lasso", "clear", "thumbs")}
     said |= {name: words(f"explorer.{name}") for name in ("row", "no_webgl")}
     said |= {"value": "" if colour == "none" else f"{colour_name(colour)}: #value", "language": words.language}
     return Cloud(said, select, point, pictures.card(experiment, step), pictures.tiles(experiment, wanted.points))
 
 
-def axes_chosen(surveyed):
+def axes_chosen(surveyed: Survey) -> Any:
     """Return the latents that are the axes, the weightiest by default and in place of any that do not exist."""
     count = min(wanted.dimensions, len(surveyed.weights))
     usual = tuple(sorted(views.leading(surveyed.weights, count)))
@@ -296,7 +306,7 @@ def axes_chosen(surveyed):
     return axes
 
 
-def axis_turned(place, axes):
+def axis_turned(place: int, axes: tuple[int, ...]) -> None:
     latent, turned = st.session_state[f"axis_{place}"], list(axes)
     if latent in axes:
         turned[axes.index(latent)] = axes[place]
@@ -304,7 +314,7 @@ def axis_turned(place, axes):
     visit.axes = tuple(turned)
 
 
-def wish(path):
+def wish(path: Path) -> None:
     """Show how far a slow layout is, and what can be done."""
     asked = resources.projector().wish(path)
     kind = words(f"option.kind.{wanted.kind}")
@@ -321,22 +331,22 @@ def wish(path):
     st.caption(words("explorer.meanwhile", kind=kind))
 
 
-def compute(path):
+def compute(path: Path) -> None:
     run = resources.run_of(experiment.key)
     resources.projector().ask(experiment, run, see(experiment).back(at()).step, wanted, path)
     st.session_state.begun = True
 
 
-def stop(path):
+def stop(path: Path) -> None:
     resources.projector().cancel(path)
     st.session_state.begun = True
 
 
-def at():
+def at() -> Any:
     return visit.step if visit.step is not None else experiment.fit.steps
 
 
-def selection(seen):
+def selection(seen: Seen) -> None:
     """Show what is selected: how many of which class, their pictures, what can be taken away."""
     rows = visit.selected
     if not rows:
@@ -357,6 +367,7 @@ def selection(seen):
         st.caption(words("explorer.mean"))
         show.row(seen, selected_mean, height=96)
     found = explored.layout(experiment, seen.step, seen.choices["projection"], seen.choices["axes"])
+    assert found is not None
     given = (experiment, seen.step, wanted.points, rows)
     with st.container(horizontal=True):
         st.download_button(
@@ -384,11 +395,11 @@ def selection(seen):
         st.dataframe(explored.table(*given[:3], rows[:LISTED], names, found).columns, hide_index=True, height=240)
 
 
-def keep(name):
+def keep(name: str) -> None:
     visit.kept[name] = visit.selected
 
 
-def calculation(seen):
+def calculation(seen: Seen) -> None:
     st.header(words("explorer.arithmetic"), anchor=False)
     st.markdown(words("explorer.arithmetic_lead"))
     kept = [words("explorer.kept", name=name, count=len(visit.kept[name])) for name in ("A", "B") if name in visit.kept]
@@ -399,7 +410,7 @@ def calculation(seen):
         show.row(seen, sliding_sum)
 
 
-def standing(path):
+def standing(path: Path) -> Any:
     asked = resources.projector().wish(path) if wanted.slow else None
     waiting = bool(asked and not asked.is_final)
     return waiting, steer.moving([experiment]), resources.awaited()
@@ -414,7 +425,7 @@ if visit.colour and visit.colour not in colours():
 
 
 @st.fragment(run_every=LOOK if any(drawn) else None)
-def live():
+def live() -> None:
     if st.session_state.pop("begun", False):
         st.rerun()
     begun = resources.begun()
@@ -475,12 +486,12 @@ def live():
         st.rerun()
 
 
-def picture_of(seen):
+def picture_of(seen: Seen) -> Any:
     """Return the moment with only what the scatter depends on, so that a selection draws nothing anew."""
     return replace(seen, choices={name: seen.choices[name] for name in ("projection", "axes", "colour")})
 
 
-def recolour():
+def recolour() -> None:
     visit.colour, visit.miscoloured = st.session_state.colour, ""
 
 

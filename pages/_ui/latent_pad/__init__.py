@@ -131,7 +131,7 @@ def _packed(
     names = [say.latent(i, gaussian=gaussian) for i in range(model.n_latent)]
     scale, shift = views.contrast(samples.inputs.numpy(), data.value_range)
     none = samples.labels is None
-    labels = np.full(samples.size, -1) if none else samples.labels.numpy()
+    labels = np.full(samples.size, -1) if samples.labels is None else samples.labels.numpy()
     header = {
         "layers": [{"kind": layer.kind, **layer.sizes} for layer in layers],
         "link": model.link,
@@ -254,7 +254,7 @@ def walk(seen: Seen, *, key: str = "pad") -> Seen:
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}_choice"):
         for axis, latent in enumerate(walk.pair if len(usage) > 2 else ()):
             st.session_state[f"{key}_{axis}"] = latent
-            look = {"format_func": write, "on_change": turn, "args": (axis,), "width": 130}
+            look: dict[str, Any] = {"format_func": write, "on_change": turn, "args": (axis,), "width": 130}
             st.selectbox(words(f"pad.axis_{axis}"), range(len(usage)), key=f"{key}_{axis}", **look)
         free = walk.z is None
         st.button(words("pad.release"), key=f"{key}_release", on_click=hold, args=(None,), disabled=free)
