@@ -53,9 +53,9 @@ class Debian(Data):
     defaults: ClassVar = {
         "net": "mlp",
         "hidden": (),
-        "latent": 600,
+        "latent": 300,
         "activation": "tanh",
-        "steps": 2500,
+        "steps": 500,
         "batch": 256,
         "rate": 3e-3,
     }
