@@ -122,11 +122,11 @@ def drawn(seen: Seen, words: Say) -> list[Structure]:
 
 
 def judged(seen: Seen) -> Any:
-    """Return what is known so far of a thousand molecules of each source, by its name."""
+    """Return what is known of a thousand molecules of each source, by its name; ``None`` where they are to come."""
     asked = {source: (experiment, seen.step, source) for source in sources}
     asked |= {source: (experiment, 0, source) for source in ("random", "training")}
     found = {name: resources.aside(molecules_drawn, *given, JUDGED) for name, given in asked.items()}
-    return {name: one for name, one in found.items() if one}
+    return found
 
 
 def worth_table(seen: Seen, words: Say) -> Any:
@@ -136,6 +136,8 @@ def worth_table(seen: Seen, words: Say) -> Any:
             one.nearest,
             *one.gaps.tolist(),
         ]
+        if one
+        else [np.nan] * 7
         for name, one in judged(seen).items()
     }
 
@@ -176,6 +178,8 @@ def near_in_code(seen: Seen, words: Say) -> list[Structure]:
 
 
 def near_in_structure(seen: Seen, words: Say) -> list[Structure]:
+    if not seen.choices["known"]:
+        return [Structure(None, words("molecules.pending"))] * NEAR
     rows, alike = views.alike_fingerprints(data, drug(seen, "drug")[0], NEAR)
     return near(seen, words, rows, [words("molecules.alike", alike=words.number(float(a), 2)) for a in alike])
 
@@ -295,11 +299,11 @@ def pictures(seen: Seen) -> None:
     seen = seen.choose(source=source, draw=st.session_state.get("drawing", 0))
     structures.row(seen, drawn)
     if seen.state.is_final and seen.step and not seen.travelled:
-        found = show.made(worth_table, seen.choose(known=len(judged(seen))))
+        known = sum(one is not None for one in judged(seen).values())
+        found = show.made(worth_table, seen.choose(known=known))
         better = enumerate((1, 1, 1, 0, -1, -1, -1))
-        if found:
-            structures.table(found, {words(f"molecules.column_{i}"): more for i, more in better}, words)
-        st.caption(words("molecules.worth" if len(found) == len(sources) + 2 else "molecules.judging", count=JUDGED))
+        structures.table(found, {words(f"molecules.column_{i}"): more for i, more in better}, words)
+        st.caption(words("molecules.worth" if known == len(found) else "molecules.judging", count=JUDGED))
 
     st.header(words("molecules.walk"), anchor=False)
     st.markdown(words("molecules.walk_lead"))
@@ -309,9 +313,9 @@ def pictures(seen: Seen) -> None:
     st.header(words("molecules.near", name=seen.choices["drug"]), anchor=False)
     st.markdown(words("molecules.near_code"))
     structures.row(seen, near_in_code)
-    if resources.aside(views.fingerprints, data, "train") is not None:
-        st.markdown(words("molecules.near_structure"))
-        structures.row(seen, near_in_structure)
+    st.markdown(words("molecules.near_structure"))
+    known = resources.aside(views.fingerprints, data, "train") is not None
+    structures.row(seen.choose(known=known), near_in_structure)
 
     st.header(words("molecules.climb", name=seen.choices["drug"]), anchor=False)
     st.markdown(words("molecules.climb_lead"))

@@ -28,6 +28,7 @@ def opened(page, site, name, **query):
     page.goto(f"{site}/{address}?" + "&".join(f"{key}={value}" for key, value in query.items()))
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.locator(".js-plotly-plot .main-svg, .gargalo-flow svg *").first).to_be_visible()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     return page
 
 

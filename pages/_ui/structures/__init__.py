@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isnan
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import streamlit as st
 
 from aecore.text import Say
@@ -23,9 +25,9 @@ _mount = st.components.v2.component(
 
 
 class Structure(NamedTuple):
-    """A molecule, by what name, and what is to be said of it."""
+    """A molecule, ``None`` while it is to come; by what name, and what is to be said of it."""
 
-    smiles: str
+    smiles: str | None
     name: str = ""
     note: str = ""
 
@@ -36,10 +38,10 @@ def row(seen: Seen, make: Callable[[Seen, Say], Sequence[Structure]], *, every: 
 
     shown = []
     for smiles, name, note in show.made(make, seen, every):
-        known = chemistry.molecule(smiles) is not None
-        said = note if known else say.words()("molecules.nothing")
+        known = smiles is not None and chemistry.molecule(smiles) is not None
+        said = note if known or smiles is None else say.words()("molecules.nothing")
         drawing = chemistry.drawing(smiles) if known else ""
-        shown.append({"svg": drawing, "label": f"{name} {smiles}".strip(), "name": name, "note": said})
+        shown.append({"svg": drawing, "label": f"{name} {smiles or ''}".strip(), "name": name, "note": said})
     _mount(key=make.__name__, data=shown)
 
 
@@ -49,7 +51,7 @@ def table(columns: Mapping[str, Sequence[float]], rows: Mapping[str, int], words
     Parameters
     ----------
     columns : mapping
-        The numbers of each column by its name.
+        The numbers of each column by its name; NaN for those to come.
     rows : mapping to {1, 0, -1}
         Of each row, by its name, whether more is better, neither, or less.
     words : Say
@@ -57,9 +59,9 @@ def table(columns: Mapping[str, Sequence[float]], rows: Mapping[str, int], words
     lines = ["| | " + " | ".join(columns) + " |", "|:--|" + "--:|" * len(columns)]
     for i, (name, better) in enumerate(rows.items()):
         numbers = [column[i] for column in columns.values()]
-        best = max(better * number for number in numbers)
-        alone = better and len(numbers) > 1 and sum(better * number == best for number in numbers) == 1
-        cells = [words.number(number, 1 if abs(number) >= 10 else 2) for number in numbers]
+        best = np.max(better * np.array(numbers))  # NaN, so that nothing is best, while one is to come
+        alone = better and sum(better * number == best for number in numbers) == 1
+        cells = ["…" if isnan(n) else words.number(n, 1 if abs(n) >= 10 else 2) for n in numbers]
         marked = [f"**{c}** ◂" if alone and better * n == best else c for c, n in zip(cells, numbers, strict=True)]
         lines.append(f"| {name} | " + " | ".join(marked) + " |")
     st.markdown("\n".join(lines))
