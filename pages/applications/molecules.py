@@ -299,11 +299,11 @@ def pictures(seen: Seen) -> None:
     seen = seen.choose(source=source, draw=st.session_state.get("drawing", 0))
     structures.row(seen, drawn)
     if seen.state.is_final and seen.step and not seen.travelled:
-        known = sum(one is not None for one in judged(seen).values())
-        found = show.made(worth_table, seen.choose(known=known))
+        come = sum(one is not None for one in judged(seen).values())
+        found = show.made(worth_table, seen.choose(known=come))
         better = enumerate((1, 1, 1, 0, -1, -1, -1))
         structures.table(found, {words(f"molecules.column_{i}"): more for i, more in better}, words)
-        st.caption(words("molecules.worth" if known == len(found) else "molecules.judging", count=JUDGED))
+        st.caption(words("molecules.worth" if come == len(found) else "molecules.judging", count=JUDGED))
 
     st.header(words("molecules.walk"), anchor=False)
     st.markdown(words("molecules.walk_lead"))
