@@ -64,7 +64,7 @@ def lines(
     figure = sheet(
         say,
         hovermode="x",
-        showlegend=True,
+        showlegend=len(series) > 1,  # a single curve has the name of the figure
         legend={"orientation": "h", "y": -0.24, "yanchor": "top", "font": {"size": 13}},
         margin={"t": 70, "b": 48},
         title=heading(title, axes[1]),

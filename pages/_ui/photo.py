@@ -83,7 +83,10 @@ def table(rows: Mapping[str, Mapping[str, float]], words: Say, *, unit: str) -> 
     lines = [f"| {unit} | " + " | ".join(columns) + " |", "|:--|" + "--:|" * len(columns)]
     for name, row in rows.items():
         cells = [words.number(row[c], 2) for c in columns]
-        marked = [f"**{cell}** ◂" if row[c] == best[c] else cell for c, cell in zip(columns, cells, strict=True)]
+        marked = [
+            f"**{cell}**\N{NO-BREAK SPACE}◂" if row[c] == best[c] else cell
+            for c, cell in zip(columns, cells, strict=True)
+        ]
         lines.append(f"| {name} | " + " | ".join(marked) + " |")
     st.markdown("\n".join(lines))
 

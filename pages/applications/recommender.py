@@ -175,11 +175,14 @@ def draw(seen: Seen) -> None:
     next_ones(seen)
     compared(seen)
     show.row(seen, quality)
+    st.caption(words("recommender.curve_note"))
     st.header(words("recommender.map"), anchor=False)
     st.markdown(words("recommender.map_lead"))
     final = seen.state.is_final and bool(seen.step)
     known = final and resources.aside(ranked.mapped, experiment, seen.step) is not None
     show.row(seen.choose(laid=known), items_in_the_plane, height=620, every=2)
+    if not final:
+        st.caption(words("recommender.plane_later"))
 
 
 watch.training(experiment, draw, beside=splits)

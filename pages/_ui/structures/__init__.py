@@ -62,6 +62,9 @@ def table(columns: Mapping[str, Sequence[float]], rows: Mapping[str, int], words
         best = np.max(better * np.array(numbers))  # NaN, so that nothing is best, while one is to come
         alone = better and sum(better * number == best for number in numbers) == 1
         cells = ["…" if isnan(n) else words.number(n, 1 if abs(n) >= 10 else 2) for n in numbers]
-        marked = [f"**{c}** ◂" if alone and better * n == best else c for c, n in zip(cells, numbers, strict=True)]
+        marked = [
+            f"**{c}**\N{NO-BREAK SPACE}◂" if alone and better * n == best else c
+            for c, n in zip(cells, numbers, strict=True)
+        ]
         lines.append(f"| {name} | " + " | ".join(marked) + " |")
     st.markdown("\n".join(lines))
