@@ -1,21 +1,23 @@
-"""Recommending: what the baselines know, computed once for all visitors, and what a visitor brings."""
+"""Recommending: what the baselines know, computed once for all visitors, who wins, and what a visitor brings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
-from pages._ui import resources, say, turn
-from pages._ui.seen import Seen
+from pages._ui import resources, say, steer, turn
+from pages._ui.seen import Seen, see
 
 if TYPE_CHECKING:
     from aecore.baselines import Ranker
     from aecore.datasets import Data
     from aecore.experiment import Experiment
+    from aecore.text import Say
     from aecore.views import Recommended
 
 
@@ -66,7 +68,6 @@ def follows(name: str, data: Data, history: tuple[int, ...], count: int) -> Reco
 def mapped(experiment: Experiment, step: int) -> np.ndarray:
     """Return the items of a run laid out by t-SNE; takes seconds."""
     from aecore import views
-    from pages._ui.seen import see
 
     return views.item_map(views.item_vectors(see(experiment).at(step)))
 
@@ -86,6 +87,61 @@ def watched(scores: Mapping[str, float]) -> dict[str, float]:
 def kinds_of(scores: Mapping[str, float], *, stars: bool) -> list[str]:
     """Return what is compared: of rankings NDCG and recall, of ratings foreseen their error."""
     return [kind for kind in ("ndcg", "recall") if kind in scores or not (scores or stars)] or ["test_error"]
+
+
+def compared(seen: Seen) -> None:
+    """Show the scores of the model and of the baselines, the best in bold, and say who wins."""
+    words = say.words()
+    st.header(words("recommender.who"), anchor=False)
+    known = qualities(seen.experiment)
+    mine = scores(seen)
+    if not mine or len(known) < len(names_for(seen.experiment)):
+        st.caption(words("recommender.pending"))
+        return
+    kinds = kinds_of(mine, stars=stars(seen.experiment))
+    rows = {words(f"recommender.{name}"): found for name, found in known.items()}
+    rows[words("recommender.model")] = mine
+    best = {kind: _best_of(kind)(one.get(kind, np.nan) for one in rows.values()) for kind in kinds}
+    lines = ["| |" + "|".join(words(f"recommender.{kind}") for kind in kinds) + "|", "|---|" + "---:|" * len(kinds)]
+    for name, found in rows.items():
+        cells = [_cell(found.get(kind), best[kind], words) for kind in kinds]
+        lines.append(f"|{name}|" + "|".join(cells) + "|")
+    st.markdown("\n".join(lines))
+    kind = kinds[0]
+    name, rival = _best_of(kind)(known.items(), key=lambda pair: pair[1].get(kind, 0.0))
+    ahead = (mine[kind] - rival[kind]) * (1 if kind != "test_error" else -1)
+    said: dict[str, Any] = {"rival": words(f"recommender.{name}"), "gap": words.number(abs(ahead), 3)}
+    st.markdown(words("recommender.ahead" if ahead > 0 else "recommender.behind", **said))
+    if seen.state.stage != "done":
+        st.caption(words("recommender.watched"))
+
+
+def _best_of(kind: str) -> Callable[..., Any]:
+    return min if kind == "test_error" else max
+
+
+def _cell(value: float | None, best: float, words: Say) -> str:
+    if value is None:
+        return "–"
+    return f"**{words.number(value, 3)}**" if value == best else words.number(value, 3)
+
+
+def over_splits(seen: Seen, splits: Sequence[Experiment]) -> None:
+    """Offer the same run on every other split of the data, and say how often it beats EASE."""
+    words = say.words()
+    steer.sweep_buttons("recommender", splits)
+    runs = [one for one in (seen, *map(see, splits)) if one.state.stage == "done"]
+    known = [found for one in runs if (found := qualities(one.experiment).get("ease"))]
+    if len(runs) < 5 or len(known) < len(runs):
+        return
+    mine = [scores(one)["ndcg"] for one in runs]
+    ease = [one["ndcg"] for one in known]
+    won = sum(one > other for one, other in zip(mine, ease, strict=True))
+    means: dict[str, Any] = {
+        "mine": words.number(statistics.mean(mine), 3),
+        "ease": words.number(statistics.mean(ease), 3),
+    }
+    st.markdown(words("recommender.five", won=won, **means))
 
 
 def bring() -> None:

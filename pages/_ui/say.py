@@ -84,6 +84,11 @@ def latent(i: int, *, gaussian: bool = True) -> str:
     return ("z" if gaussian else "h") + str(i + 1).translate(_LOWERED)
 
 
+def latent_kl(i: int, kl: float, words: Say) -> str:
+    """Return the symbol of a latent of a Gaussian code with its divergence."""
+    return words("vae.latent", name=latent(i), kl=words.number(kl, 2))
+
+
 def explain(complaint: Complaint, words: Say) -> str:
     """Say what was wrong with a value and what is used instead."""
     name = complaint.name if complaint.reason == "unknown" else words(f"knob.{complaint.name}.label")

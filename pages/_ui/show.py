@@ -170,6 +170,24 @@ def units(
     return figures.units(seen.kept, values, title=title, unit=unit, say=words, **look)
 
 
+def divergences(seen: Seen, words: Say, *, chosen: int | None = None) -> Any:
+    """Return the divergence of each latent of a Gaussian code, the largest first, those in use told from the rest."""
+    from aecore import figures
+
+    found = seen.posteriors
+    order, used = found.order.tolist(), int(found.active.sum())
+    return figures.bars(
+        found.kl[order],
+        [*map(say.latent, order)],
+        found.active[order],
+        groups=(words("vae.active", count=used), words("vae.unused", count=len(order) - used)),
+        title=words("vae.divergences"),
+        axes=(words("vae.latents"), words("vae.nats_latent")),
+        chosen=None if chosen is None else order.index(chosen),
+        say=words,
+    )
+
+
 def turns(seen: Seen, words: Say) -> dict[float, str]:
     """Return the steps at which knobs were turned, and words for what each became."""
     return {

@@ -1,6 +1,5 @@
 """Recommender: name a few libraries, and the ones that usually come with them follow."""
 
-import statistics
 from collections import Counter
 from typing import Any, cast
 
@@ -11,8 +10,8 @@ from aecore import figures, views
 from aecore.datasets import Debian
 from aecore.knobs import Knob
 from aecore.text import Say
-from pages._ui import ranked, resources, say, show, steer, turn, view, watch
-from pages._ui.seen import Seen, see
+from pages._ui import ranked, resources, say, show, turn, view, watch
+from pages._ui.seen import Seen
 
 METHODS = ("undercomplete", "vae", "beta_vae", "sparse", "contractive")
 USUAL = ("python3-numpy", "python3-matplotlib")
@@ -91,63 +90,6 @@ def next_ones(seen: Seen) -> None:
             st.caption(words("recommender.pending"))
 
 
-def compared(seen: Seen) -> None:
-    """Show the scores of the model and of the baselines, the best in bold, and say who wins."""
-    words = say.words()
-    st.header(words("recommender.who"), anchor=False)
-    known = ranked.qualities(experiment)
-    mine = ranked.scores(seen)
-    if not mine or len(known) < len(ranked.names_for(experiment)):
-        st.caption(words("recommender.pending"))
-        return
-    kinds = ranked.kinds_of(mine, stars=stars)
-    rows = {words(f"recommender.{name}"): scores for name, scores in known.items()}
-    rows[words("recommender.model")] = mine
-    best = {
-        kind: (min if kind == "test_error" else max)(one.get(kind, np.nan) for one in rows.values()) for kind in kinds
-    }
-    lines = ["| |" + "|".join(words(f"recommender.{kind}") for kind in kinds) + "|", "|---|" + "---:|" * len(kinds)]
-    for name, scores in rows.items():
-        cells = [cell(scores.get(kind), best[kind], words) for kind in kinds]
-        lines.append(f"|{name}|" + "|".join(cells) + "|")
-    st.markdown("\n".join(lines))
-    kind = kinds[0]
-    name, scores = best_of(kind)(known.items(), key=lambda pair: pair[1].get(kind, 0.0))
-    ahead = (mine[kind] - scores[kind]) * (1 if kind != "test_error" else -1)
-    said: dict[str, Any] = {"rival": words(f"recommender.{name}"), "gap": words.number(abs(ahead), 3)}
-    st.markdown(words("recommender.ahead" if ahead > 0 else "recommender.behind", **said))
-    if seen.state.stage != "done":
-        st.caption(words("recommender.watched"))
-    if debian:
-        over_splits(seen, words)
-
-
-def best_of(kind: str) -> Any:
-    return min if kind == "test_error" else max
-
-
-def cell(value: Any, best: float, words: Say) -> Any:
-    if value is None:
-        return "–"
-    return f"**{words.number(value, 3)}**" if value == best else words.number(value, 3)
-
-
-def over_splits(seen: Seen, words: Say) -> None:
-    steer.sweep_buttons("recommender", splits)
-    runs = [one for one in (seen, *map(see, splits)) if one.state.stage == "done"]
-    known = [found for one in runs if (found := ranked.qualities(one.experiment).get("ease"))]
-    if len(runs) < 5 or len(known) < len(runs):
-        return
-    mine = [ranked.scores(one)["ndcg"] for one in runs]
-    ease = [one["ndcg"] for one in known]
-    won = sum(one > other for one, other in zip(mine, ease, strict=True))
-    means: dict[str, Any] = {
-        "mine": words.number(statistics.mean(mine), 3),
-        "ease": words.number(statistics.mean(ease), 3),
-    }
-    st.markdown(words("recommender.five", won=won, **means))
-
-
 def items_in_the_plane(seen: Seen, words: Say) -> Any:
     vectors = views.item_vectors(seen.model)
     laid = seen.choices["laid"]
@@ -173,7 +115,9 @@ def draw(seen: Seen) -> None:
     words = say.words()
     seen = seen.choose(known=len(ranked.qualities(experiment)))
     next_ones(seen)
-    compared(seen)
+    ranked.compared(seen)
+    if debian:
+        ranked.over_splits(seen, splits)
     show.row(seen, quality)
     st.caption(words("recommender.curve_note"))
     st.header(words("recommender.map"), anchor=False)

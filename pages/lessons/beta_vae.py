@@ -87,15 +87,6 @@ def parts(seen: Seen, words: Say) -> Any:
     return show.curves(seen, words, steps, curves, title=words("beta_vae.parts"), unit=words("beta_vae.nats_latents"))
 
 
-def divergences(seen: Seen, words: Say) -> Any:
-    found = seen.posteriors
-    order, used = found.order.tolist(), int(found.active.sum())
-    names = [*map(say.latent, order)]
-    groups = (words("vae.active", count=used), words("vae.unused", count=len(order) - used))
-    look: dict[str, Any] = {"axes": (words("vae.latents"), words("vae.nats_latent")), "title": words("vae.divergences")}
-    return figures.bars(found.kl[order], names, found.active[order], groups=groups, say=words, **look)
-
-
 def traversed(seen: Seen) -> views.Traversals:
     x, start = seen.held_out.inputs, seen.choices["start"]
     model = cast(GaussianAutoencoder, seen.model)
@@ -231,7 +222,7 @@ def gap_distortion(seen: Seen, words: Say) -> Any:
 def pictures(seen: Seen) -> None:
     words = say.words()
     show.row(seen, held_out_distortion, held_out_divergence, every=0.5)
-    show.row(seen, divergences, parts, every=0.5)
+    show.row(seen, show.divergences, parts, every=0.5)
 
     st.header(words("beta_vae.traversals"), anchor=False)
     st.markdown(words("beta_vae.traversals_lead"))

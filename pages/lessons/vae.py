@@ -55,7 +55,7 @@ def printed(seen: Seen, words: Say) -> Any:
 
 
 def named(seen: Seen, words: Say, latent: int) -> str:
-    return words("vae.latent", name=say.latent(latent), kl=words.number(float(seen.posteriors.kl[latent]), 2))
+    return say.latent_kl(latent, float(seen.posteriors.kl[latent]), words)
 
 
 def posteriors(seen: Seen, words: Say) -> Any:
@@ -90,19 +90,7 @@ def between(seen: Seen, words: Say) -> Any:
 
 
 def divergences(seen: Seen, words: Say) -> Any:
-    found = seen.posteriors
-    order = found.order.tolist()
-    used = int(found.active.sum())
-    return figures.bars(
-        found.kl[order],
-        [*map(say.latent, order)],
-        found.active[order],
-        groups=(words("vae.active", count=used), words("vae.unused", count=len(order) - used)),
-        title=words("vae.divergences"),
-        axes=(words("vae.latents"), words("vae.nats_latent")),
-        chosen=order.index(seen.choices["latent"]),
-        say=words,
-    )
+    return show.divergences(seen, words, chosen=seen.choices["latent"])
 
 
 def moved(seen: Seen, words: Say) -> Any:

@@ -144,9 +144,10 @@ def latent_name(i: int, surveyed: Survey, words: Say) -> str:
     return words("explorer.axis_gaussian", name=name, share=share, kl=words.number(float(surveyed.kl[i]), 2))
 
 
-def short_name(i: int, surveyed: Survey) -> Any:
-    name = say.latent(i, gaussian=gaussian)
-    return name if surveyed.kl is None else words("vae.latent", name=name, kl=words.number(float(surveyed.kl[i]), 2))
+def short_name(i: int, surveyed: Survey) -> str:
+    if surveyed.kl is None:
+        return say.latent(i, gaussian=False)
+    return say.latent_kl(i, float(surveyed.kl[i]), words)
 
 
 def axes_of(projection: Projection, found: Any, axes: tuple[int, ...], surveyed: Survey, words: Say) -> Any:
