@@ -314,11 +314,20 @@ def test_the_latents_that_are_used_are_found_and_kept(held_out):
     kl = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0, 1)).mean(0)
     np.testing.assert_allclose(views.usage(model, x), kl.detach(), rtol=1e-4)
     assert views.spans(model, views.codes(model, x)).tolist() == [[-3, 3]] * 3
+    assert views.middle(model, views.codes(model, x)).tolist() == [0, 0, 0]
     plain = ae.Experiment.from_query("data=digits&net=linear&latent=3").build()
     codes = views.codes(plain, x)
     np.testing.assert_allclose(views.usage(plain, x), codes.var(0), rtol=1e-4)
     low, high = views.spans(plain, codes).T
     assert ((codes > low) & (codes < high)).mean() > 0.98
+    for far in (codes, codes + 50):
+        low, high = views.spans(plain, far).T
+        middle = views.middle(plain, far)
+        assert ((low < middle) & (middle < high)).all()
+        held = (-90.0, 0.0, 90.0)
+        for one in (plain, model):
+            low, high = views.spans(one, far, held).T
+            assert ((low < held) & (held < high)).all()
     usage = np.array([0.5, 0.1, 0.9, 0.0])
     assert views.leading(usage) == (2, 0)
     assert views.leading(usage, held=(0, 1)) == (2, 0)

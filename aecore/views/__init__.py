@@ -7,7 +7,7 @@ from aecore.views.alarms import Alarm, alarms
 from aecore.views.arithmetic import along
 from aecore.views.codes import Plane, codes, plane
 from aecore.views.contraction import Tangents, contraction_ratio, singular_values, slide, tangents
-from aecore.views.decoders import Layer, decoded, layers, leading, near, spans, usage
+from aecore.views.decoders import Layer, decoded, layers, leading, middle, near, spans, usage
 from aecore.views.denoised import Denoised, baseline_curve, denoised, denoiser, psnr_curve
 from aecore.views.disentanglement import Scores, grid, listed, mig, mutual_information, scores
 from aecore.views.filters import filters
@@ -80,7 +80,7 @@ TABLE: dict[str, tuple[Callable[..., object], ...]] = {
     "arithmetic": (along,),
     "codes": (codes, plane),
     "contraction": (contraction_ratio, singular_values, slide, tangents),
-    "decoders": (decoded, layers, leading, near, spans, usage),
+    "decoders": (decoded, layers, leading, middle, near, spans, usage),
     "denoised": (baseline_curve, denoised, denoiser, psnr_curve),
     "disentanglement": (grid, listed, mig, mutual_information, scores),
     "filters": (filters,),
@@ -215,6 +215,7 @@ __all__ = [
     "mask_of",
     "means",
     "measured",
+    "middle",
     "mig",
     "mutual_information",
     "near",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -125,14 +126,26 @@ def leading(usage: np.ndarray, count: int = 2, held: tuple[int, ...] = ()) -> tu
     return order[:count]
 
 
-def spans(model: Autoencoder, codes: np.ndarray) -> np.ndarray:
+def middle(model: Autoencoder, codes: np.ndarray) -> np.ndarray:
+    """Return the code to begin at, ``(n_latent,)``.
+
+    Of a Gaussian code it is 0, the mean of the prior, else the median of the codes ``(n, n_latent)``, maybe far from 0.
+    """
+    return np.zeros(model.n_latent) if isinstance(model, GaussianAutoencoder) else np.median(codes, axis=0)
+
+
+def spans(model: Autoencoder, codes: np.ndarray, held: Sequence[float] | None = None) -> np.ndarray:
     """Return the range of every latent that is worth seeing, ``(n_latent, 2)``.
 
-    Of a Gaussian code it is the prior's from -3 to 3 standard deviations, else where the codes ``(n, n_latent)`` lie.
+    Of a Gaussian code it is the prior's from -3 to 3 standard deviations, else where the codes ``(n, n_latent)`` lie;
+    in either case wide enough for a code that is held.
     """
     if isinstance(model, GaussianAutoencoder):
-        return np.tile([-PRIOR, PRIOR], (model.n_latent, 1))
+        reach = max(PRIOR, (1 + MARGIN) * max(map(abs, held or [0.0])))
+        return np.tile([-reach, reach], (model.n_latent, 1))
     low, high = np.quantile(codes, [TAIL, 1 - TAIL], axis=0)
+    if held is not None:
+        low, high = np.minimum(low, held), np.maximum(high, held)
     margin = MARGIN * (high - low)
     still = high - low < 1e-6
     return np.stack([np.where(still, low - 1, low - margin), np.where(still, high + 1, high + margin)], 1)

@@ -109,10 +109,10 @@ def test_the_pad_follows_a_run_and_keeps_the_pointer(page, site, runs):
 
 def test_the_pad_is_worked_by_mouse_and_by_keys(page, site):
     plane = opened(page, site, QUERY.format(steps=40, seed=32))
-    box = plane.bounding_box()
+    start, box = plane.get_attribute("data-z"), plane.bounding_box()
     plane.click(position={"x": box["width"] * 0.75, "y": box["height"] * 0.25})
     held = z_of(plane)
-    assert held.count(0) == 1
+    assert sum(now == then for now, then in zip(held, map(float, start.split()), strict=True)) == 1
     release = page.locator(".st-key-pad_release button")
     expect(release).to_be_enabled()
     page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
@@ -128,6 +128,8 @@ def test_the_pad_is_worked_by_mouse_and_by_keys(page, site):
         page.wait_for_function(f"before => ({PLANE}.getAttribute('aria-valuenow') - before) * {sign} > 0", arg=before)
     release.click()
     expect(release).to_be_disabled()
+    # Let go, the pointer is where it began, as what is drawn below says.
+    page.wait_for_function(f"start => {PLANE}.dataset.z === start", arg=start)
     box = plane.bounding_box()
     for stray, chosen in ((30, False), (3, True)):
         page.mouse.move(box["x"] + 60, box["y"] + 60)

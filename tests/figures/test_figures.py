@@ -464,7 +464,14 @@ def test_the_line_through_the_best_run_has_its_sum_everywhere():
 @pytest.mark.parametrize(
     "key",
     [
-        *("pad.near_zero", "pad.near_inputs", "pad.near_rebuilt", "vae.through_z", "vae.through_pixels"),
+        *(
+            "pad.near_zero",
+            "pad.near_middle",
+            "pad.near_inputs",
+            "pad.near_rebuilt",
+            "vae.through_z",
+            "vae.through_pixels",
+        ),
         *("explorer.near_codes", "explorer.near_inputs", "explorer.input", "explorer.rebuilt"),
         *("vae.original", "vae.rebuilt"),
     ],

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
+import torch
 
+import aecore as ae
 from aecore import gallery, views
 from aecore.text import Say
-from pages._ui import latent_pad, resources
+from pages._ui import latent_pad, resources, seen
+from tests.pages.test_pages import runs
+
+__all__ = ["runs"]
 
 
 def unpacked(packed: bytes) -> tuple[dict, np.ndarray]:
@@ -31,6 +37,24 @@ def test_a_shipped_model_travels_without_any_run():
     assert labels.tolist() == samples.labels.tolist()
     assert header["axes"][0].startswith("h₇ · ")
     assert header["words"]["role"] == Say("pt_BR")("pad.role")
+
+
+def test_what_is_nearest_to_where_the_pointer_begins_is_drawn(runs):
+    experiment = ae.Experiment.from_query("data=digits&net=linear&latent=3&steps=20")
+    now = replace(seen.see(experiment), model=experiment.build().eval())
+    with torch.no_grad():
+        for bias in (now.model.encoder[-1].bias, now.model.decoder[0].bias):
+            bias += 40
+    codes = views.codes(now.model, now.held_out.inputs)
+    header, _ = unpacked(latent_pad._packed(now.model, now.held_out, experiment.data, "en", (0, 1), None))
+    assert not header["held"]
+    for (low, high), latent in zip(header["spans"], header["pair"], strict=True):
+        assert 20 < low < header["z"][latent] < high
+    figure = latent_pad.near(now.choose(z=None), Say("en"))
+    distances = np.linalg.norm(codes - header["z"], axis=1)
+    said = [note.text for note in figure.layout.annotations]
+    assert Say("en").number(float(distances.min()), 2) in " ".join(said)
+    assert Say("en")("pad.near_middle") in said
 
 
 def test_a_decoder_that_the_browser_cannot_run_is_not_sent(monkeypatch):

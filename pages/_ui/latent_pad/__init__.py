@@ -67,7 +67,8 @@ def pad(
     pair : tuple of int, optional
         The latents to the right and upwards; by default those that carry most.
     z : tuple of float, optional
-        The code that is held; its other latents stay as they are when the pointer moves. By default all are 0.
+        The code that is held; its other latents stay as they are when the pointer moves. By default none is, and
+        the pointer begins in the middle.
     on_choose : callable, optional
         Called with the code of the place that is clicked.
     """
@@ -99,7 +100,7 @@ def sliders(
     model, samples, data, key, words
         As :func:`pad` takes them.
     z : tuple of float, optional
-        Where the sliders begin; by default at 0.
+        Where the sliders begin; by default in the middle.
     """
     packed = _packed(model, samples, data, words.language, MOST, z)
     if packed is None:
@@ -126,6 +127,7 @@ def _packed(
         return None
     words = Say(language)
     usage, codes = _usage(model, samples), views.codes(model, samples.inputs)
+    middle = views.middle(model, codes).tolist()
     latents = shown if isinstance(shown, tuple) else views.leading(usage, shown or 2)
     gaussian = isinstance(model, GaussianAutoencoder)
     names = [say.latent(i, gaussian=gaussian) for i in range(model.n_latent)]
@@ -140,8 +142,9 @@ def _packed(
         "shift": shift,
         "gaussian": gaussian,
         "pair": list(latents),
-        "spans": views.spans(model, codes)[list(latents)].tolist(),
-        "z": [0.0] * model.n_latent if z is None else list(z),
+        "spans": views.spans(model, codes, z)[list(latents)].tolist(),
+        "middle": middle,
+        "z": middle if z is None else list(z),
         "held": z is not None,
         "latents": [names[i] for i in latents],
         "axes": [words(_kind(model), name=names[i], value=words.number(float(usage[i]), 2)) for i in latents],
@@ -263,18 +266,20 @@ def walk(seen: Seen, *, key: str = "pad") -> Seen:
 
 
 def near(seen: Seen, words: Say) -> Any:
-    """Draw the held-out inputs whose codes lie nearest to the one that is held, or to 0, and what is rebuilt of them.
+    """Draw the held-out inputs whose codes lie nearest to the one that is held, or to the middle, and as rebuilt.
 
     Drawn whether a code is held or not, so that nothing below moves when one is.
     """
     from aecore import figures, views
+    from aecore.networks import GaussianAutoencoder
 
     codes = views.codes(seen.model, seen.held_out.inputs)
     held = seen.choices["z"]
-    z = np.zeros(codes.shape[1]) if held is None else np.array(held)
+    z = views.middle(seen.model, codes) if held is None else np.array(held)
+    middle = "pad.near_zero" if isinstance(seen.model, GaussianAutoencoder) else "pad.near_middle"
     rows = views.near(codes, z, NEAR)
     inputs = seen.held_out.inputs[rows.tolist()].numpy()
     pictures = views.shown([inputs, views.decoded(seen.model, codes[rows])], seen.experiment.data.value_range)
     distances = np.linalg.norm(codes[rows] - z, axis=1)
-    names = [words("pad.near_zero" if held is None else "pad.near_inputs"), words("pad.near_rebuilt")]
+    names = [words(middle if held is None else "pad.near_inputs"), words("pad.near_rebuilt")]
     return figures.rows(pictures, names=names, errors=[distances, np.full(len(rows), np.nan)], say=words)

@@ -280,8 +280,8 @@ function listen(state) {
   on(plane, "pointerleave", (event) => {
     state.over = false;
     // After a finger the place stays, to be looked at.
-    if (!state.pin || event.pointerType === "touch") return;
-    state.at = placeOf(state.pad, state.pin);
+    if (event.pointerType === "touch") return;
+    state.at = placeOf(state.pad, state.pin ?? state.pad.z);
     ask(state);
   });
   on(plane, "keydown", (event) => {
@@ -289,7 +289,7 @@ function listen(state) {
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
     if (move && state.pad.pair.length === 1) move[0] = move[0] || move[1];
     if (move) state.at = state.at.map((share, axis) => clamp(share + step * move[axis], 0, 1));
-    else if (event.key === "Home") state.at = placeOf(state.pad, state.pad.z.map(() => 0));
+    else if (event.key === "Home") state.at = placeOf(state.pad, state.pad.middle);
     else if (event.key === "Enter" || event.key === " ") choose();
     else return;
     event.preventDefault();
@@ -351,12 +351,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
   picture.setAttribute("aria-label", pad.words.picture);
   find("map span").textContent = pad.words.map;
 
-  /* A place in the hand stays; else the same plane keeps its code, and another one begins where it is held. */
+  /* A place in the hand stays, and so does one that was left where nothing is held, while the plane reaches that far. */
   const same = before && String(before.pair) === String(pad.pair) && before.z.length === pad.z.length;
   if (!same || before.held !== pad.held) state.pin = pad.held ? Float32Array.from(pad.z) : undefined;
   const inHand = before && (state.over || document.activeElement === plane);
-  if (same && !inHand) state.at = placeOf(pad, codeOf({ ...before, z: pad.z }, state.at));
-  else if (!inHand) state.at = placeOf(pad, pad.z);
+  const left = same && !before.held && !pad.held && String(state.at) !== String(placeOf(before, before.z));
+  const code = left && codeOf({ ...before, z: pad.z }, state.at);
+  const within = code && pad.pair.every((i, axis) => pad.spans[axis][0] <= code[i] && code[i] <= pad.spans[axis][1]);
+  if (!inHand) state.at = placeOf(pad, within ? code : pad.z);
   if (!same) state.map = undefined;
 
   plane.decode = (z) => pad.decode(z).slice();
