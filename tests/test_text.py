@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from aecore.text import LANGUAGES, Say
+from aecore.text import FOLDER, LANGUAGES, Say, words
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,18 @@ def test_an_unknown_language_is_english_and_an_unknown_sentence_an_error():
     assert Say("xx").language == "en"
     with pytest.raises(KeyError):
         Say("en")("nothing.at.all")
+
+
+def test_what_is_held_out_has_one_name_in_portuguese():
+    held_out = re.compile("held[ -]out", re.IGNORECASE)
+    english, portuguese = words("en"), words("pt_BR")
+    pages = [path.stem for path in (FOLDER / "en").glob("*.md")]
+    pairs = [(said, portuguese[key]) for key, said in english.items()]
+    pairs += [(Say("en").page(name), Say("pt_BR").page(name)) for name in pages]
+    said = [its for ours, its in pairs if held_out.search(ours)]
+    assert len(said) > 40
+    assert [its for its in said if "reservad" not in its.lower()] == []
+    assert not any(re.search("exemplos de teste|fora do treino|dados de teste", its) for _, its in pairs)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
