@@ -1,4 +1,4 @@
-"""The command line: `python -m aecore train QUERY`, `python -m aecore gallery build`, `python -m aecore bench`."""
+"""The command line: `python -m aecore train`, `apply`, `gallery` and `bench`; `--help` says what each takes."""
 
 from __future__ import annotations
 

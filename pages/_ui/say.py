@@ -49,9 +49,11 @@ def lesson(name: str) -> None:
     st.markdown(words()(f"page.{name}.lead"))
 
 
-def name_sidebar() -> None:
-    """Name the button that opens the knobs where the screen is too narrow to show them."""
-    st.html(f"<style>:root {{ --knobs: {json.dumps(words()('turn.heading'), ensure_ascii=False)} }}</style>")
+def name_controls() -> None:
+    """Name what Streamlit names in English or by a sign alone: the button that opens the knobs, and the uploader."""
+    names = {"knobs": "turn.heading", "upload": "upload.button", "drop": "upload.drop"}
+    rules = "; ".join(f"--{name}: {json.dumps(words()(key), ensure_ascii=False)}" for name, key in names.items())
+    st.html(f"<style>:root {{ {rules} }}</style>")
 
 
 def more(name: str) -> None:

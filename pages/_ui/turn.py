@@ -79,7 +79,7 @@ def experiment(
     nets = tuple(nets_for(current.data, kinds[1], net))
     wish = str(preferred(kinds).get("net", nets[0]))
     declared |= {"net": Knob(wish if wish in nets else nets[0], options=nets), **current.knobs}
-    say.name_sidebar()
+    say.name_controls()
     with st.sidebar:
         st.header(words("turn.heading"), anchor=False)
         used = {name: knob for name, knob in declared.items() if not knob.idle}
