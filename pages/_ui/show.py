@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 KEPT = 1024
 _memory: OrderedDict[tuple[tuple[str, ...], object], Any] = OrderedDict()
 _latest: dict[object, tuple[object, float]] = {}
+# Moments that stand for a while, by their runs; each holds a model.
+STANDING = 16
+_standing: dict[str, tuple[Seen, float]] = {}
 _drawing = threading.Lock()
 
 
@@ -218,6 +222,19 @@ def captions(seen: Seen, make: Callable[[Seen, Say], list[str]], *, every: float
     """Show quiet remarks on a run, one below the other."""
     for caption in made(make, seen, every):
         st.caption(caption)
+
+
+def standing(seen: Seen, every: float) -> Seen:
+    """Return a moment that stands for `every` seconds while a run goes on, for pictures and widgets that must agree."""
+    kept, since = _standing.get(seen.run.key, (seen, 0.0))
+    stays = seen.state.stage == kept.state.stage == "running" and kept.step <= seen.step and not seen.travelled
+    if stays and time.monotonic() - since < every:
+        return replace(kept, choices=seen.choices, beside=seen.beside)
+    if not seen.travelled:
+        _standing[seen.run.key] = seen, time.monotonic()
+        while len(_standing) > STANDING:
+            _standing.pop(next(iter(_standing)), None)
+    return seen
 
 
 def made(make: Callable[[Seen, Say], Any], seen: Seen, every: float = 0.0, *, written: bool = False) -> Any:

@@ -162,7 +162,7 @@ def scores(seen: Seen, words: Say) -> list[Fact]:
 
 def convention(seen: Seen, words: Say) -> list[Fact]:
     pixels, latents = int(np.prod(experiment.data.shape)), seen.model.n_latent
-    meaning = words("beta_vae.effective_meaning", value=method.beta, pixels=pixels, latents=latents)
+    meaning = words("beta_vae.effective_meaning", value=words.plain(method.beta), pixels=pixels, latents=latents)
     return [Fact(words("beta_vae.effective"), words.number(method.beta * latents / pixels), meaning)]
 
 
@@ -178,9 +178,7 @@ def ended(words: Say, point: Callable[[Experiment], Any]) -> Any:
 
     def label(one: Experiment) -> str:
         knob = WEIGHTS[cast(BetaVae, one.method).variant][0]
-        return words(
-            "beta_vae.at", sign=words(f"beta_vae.sign_{knob}"), value=words.number(getattr(one.method, knob), 0)
-        )
+        return words("beta_vae.at", sign=words(f"beta_vae.sign_{knob}"), value=words.plain(getattr(one.method, knob)))
 
     return {
         words(f"option.variant.{variant}"): [
@@ -232,8 +230,10 @@ def pictures(seen: Seen) -> None:
     with right:
         write: dict[str, Any] = {"format_func": lambda i: words.number(i) if i else words("beta_vae.origin")}
         seen = seen.choose(start=view.choose("start_from", view.of_inputs(0, low=0), **write))
+    # The rows and the sliders below write the same numbers.
+    seen = show.standing(seen, 1)
     if plain == experiment:
-        show.row(seen, traversal, height=560, every=1)
+        show.row(seen, traversal, height=560)
     else:
         steer.sweep_buttons("beta_vae.plain", [plain])
         here: dict[str, Any] = {
@@ -242,11 +242,14 @@ def pictures(seen: Seen) -> None:
         }
         trained = without(seen).step
         there = words(f"beta_vae.without_{'trained' if trained else 'fresh'}", step=trained)
-        named = ((traversal, words("beta_vae.with", value=getattr(method, weight), **here)), (traversal_plain, there))
+        named = (
+            (traversal, words("beta_vae.with", value=words.plain(getattr(method, weight)), **here)),
+            (traversal_plain, there),
+        )
         for place, (make, name) in zip(st.columns(2), named, strict=True):
             with place:
                 st.markdown(name)
-                show.row(seen.choose(plain=trained), make, height=560, every=1)
+                show.row(seen.choose(plain=trained), make, height=560)
     with st.container(horizontal=True):
         for kind in ("GIF", "WEBP"):
             about: dict[str, Any] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from base64 import b64decode
 from dataclasses import replace
 from functools import lru_cache
@@ -15,7 +16,7 @@ import aecore as ae
 from aecore import views
 from aecore.jobs import InlineExecutor
 from aecore.text import Say
-from pages._ui import resources, say, seen
+from pages._ui import resources, say, seen, show
 from tests.pages.test_pages import opened, sentences
 
 WORDS = Say("en")
@@ -79,6 +80,41 @@ def test_traversals_say_their_range_and_start_where_they_should(executor):
         low, high = (WORDS.number(float(found.values[0, end]), 1) for end in (0, -1))
         kl = WORDS.number(float(found.kl[0]), 2)
         assert first == WORDS("beta_vae.row", name=say.latent(found.latents[0]), kl=kl, low=low, high=high)
+
+
+def test_rows_and_sliders_of_a_run_under_way_are_of_one_moment(executor, monkeypatch):
+    monkeypatch.setattr(show, "_standing", {})
+    experiment = ae.Experiment.from_query("data=sprites&method=beta_vae&hidden=8&latent=3&steps=20")
+    at = opened("beta_vae", **LINK)
+    at.button(key="train").click().run()
+    last = seen.see(experiment)
+    running = replace(last.state, stage="running")
+    early = replace(last, state=running, step=0, history=last.history[:1], model=last.at(0))
+    late = replace(last, state=running)
+    assert show.standing(early, 600).step == 0
+    stands = show.standing(late.choose(range="prior"), 600)
+    assert (stands.step, stands.model, stands.choices["range"]) == (0, early.model, "prior")
+    assert show.standing(last, 600) is last
+    assert show.standing(late, 0).step == last.step
+    assert show.standing(early, 600).step == 0
+
+    # A page that is drawn while the run goes on: both write the numbers of the moment that stands.
+    monkeypatch.setattr(show, "_standing", {experiment.key: (early, math.inf)})
+    monkeypatch.setattr(executor, "state", lambda _: running)
+    at = opened("beta_vae", **LINK)
+    assert not at.exception
+    usage = sorted(views.usage(early.model, early.held_out.inputs).tolist(), reverse=True)
+    rows = [note["text"] for note in figure(at, "traversal")["layout"]["annotations"]]
+    sent = next(one.proto for one in at.get("bidi_component") if one.proto.id.endswith("-sliders")).bytes
+    for value, row in zip(usage, rows, strict=False):
+        assert f"KL {WORDS.number(value, 2)} nats" in row
+        assert f"KL {WORDS.number(value, 2)} nats".encode() in sent
+
+
+def test_a_weight_is_written_as_its_slider_writes_it(executor):
+    at = opened("beta_vae", **LINK)
+    assert f"{WORDS('beta_vae.sign_beta')} = 12**" in sentences(at)
+    assert "β = 4 weighs" in sentences(opened("beta_vae", **LINK, variant="beta", beta="4"))
 
 
 def test_further_runs_give_a_spread_and_the_trade(executor, monkeypatch):
