@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from aecore import gallery, uploads, views
+from aecore import gallery, sounds, uploads, views
 from aecore.networks import Autoencoder
 from aecore.training import reshaped, revive
 
-# Side of the tiles in which pictures go through a network.
-TILE = 96
+# Sides of the tiles in which pictures and the spectra of sounds go through a network.
+TILE, SOUND = (96, 96), (128, 128)
 
 
 def noise_removal(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
@@ -30,22 +30,26 @@ def segmentation(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
     return (views.mask_of(model, picture) >= 0.5).astype(np.float32)
 
 
-TABLE: dict[str, Callable[[Autoencoder, np.ndarray], np.ndarray]] = {
+PICTURES: dict[str, Callable[[Autoencoder, np.ndarray], np.ndarray]] = {
     "noise_removal": noise_removal,
     "super_resolution": super_resolution,
     "segmentation": segmentation,
 }
 
 
+SOUNDS: dict[str, Callable[[Autoencoder, np.ndarray], np.ndarray]] = {"audio": views.cleaned}
+TABLE = PICTURES | SOUNDS
+
+
 def apply(task: str, source: Path, target: Path) -> None:
-    """Apply the shipped model of a task to a picture and write what comes of it.
+    """Apply the shipped model of a task to a picture or a sound and write what comes of it.
 
     Parameters
     ----------
     task : str
         A name of ``TABLE``.
     source, target : Path
-        Pictures; the ending of `target` says its format.
+        Files; the ending of `target` says its format.
 
     Raises
     ------
@@ -56,14 +60,23 @@ def apply(task: str, source: Path, target: Path) -> None:
     ValueError
         If the ending of `target` names no format.
     """
+    content = source.read_bytes()
+    if task in SOUNDS:
+        wave = uploads.sound(content, sounds.RATE).wave
+        found = SOUNDS[task](_model(task, SOUND), wave)
+        target.write_bytes(sounds.written(found, kind=target.suffix.removeprefix(".")))
+        return
     from PIL import Image
 
-    picture = uploads.picture(source.read_bytes(), longest=4096)
+    picture = uploads.picture(content, longest=4096)
+    found = PICTURES[task](_model(task, TILE), picture)
+    Image.fromarray(np.rint(255 * np.clip(found, 0, 1)).astype(np.uint8)).save(target)
+
+
+def _model(task: str, shape: tuple[int, int]) -> Autoencoder:
     experiment = gallery.experiment_of(task)
     run = gallery.run_of(experiment)
     snapshot = run.snapshot() if run else None
     if snapshot is None:
         raise FileNotFoundError(f"the gallery has no run for {task}")
-    model = reshaped(experiment, revive(experiment, snapshot), (TILE, TILE))
-    found = TABLE[task](model, picture)
-    Image.fromarray(np.rint(255 * np.clip(found, 0, 1)).astype(np.uint8)).save(target)
+    return reshaped(experiment, revive(experiment, snapshot), shape)

@@ -23,6 +23,7 @@ TABLE: dict[str, str] = {
     "noise_removal": "data=photos&task=noise_removal",
     "super_resolution": "data=photos&task=super_resolution",
     "segmentation": "data=compositions&task=segmentation",
+    "audio": "data=noisy_speech&task=audio",
     "molecules": "data=molecules&task=molecules&method=beta_vae",
     "home": "data=mnist&method=undercomplete&net=mlp&hidden=48,24&latent=8&activation=relu&steps=12000&rate=0.005",
 }

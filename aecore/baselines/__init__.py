@@ -9,6 +9,7 @@ from aecore.baselines.median import Median
 from aecore.baselines.non_local_means import NonLocalMeans
 from aecore.baselines.pca import Pca
 from aecore.baselines.popularity import Popularity
+from aecore.baselines.spectral_gating import SpectralGating
 from aecore.baselines.wiener import Wiener
 
 DENOISERS: dict[str, type[Denoiser]] = {
@@ -25,6 +26,7 @@ RANKERS: dict[str, type[Ranker]] = {
 TABLE: dict[str, type[Baseline]] = {
     "pca": Pca,
     "ica": Ica,
+    "spectral_gating": SpectralGating,
     **DENOISERS,
     **RANKERS,
     **PREDICTORS,
@@ -46,5 +48,6 @@ __all__ = [
     "Pca",
     "Popularity",
     "Ranker",
+    "SpectralGating",
     "Wiener",
 ]

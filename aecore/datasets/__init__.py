@@ -9,6 +9,7 @@ from aecore.datasets.files import DamagedFile
 from aecore.datasets.mnist import Mnist
 from aecore.datasets.molecules import Molecules
 from aecore.datasets.moons import Moons
+from aecore.datasets.noisy_speech import NoisySpeech
 from aecore.datasets.patches import Patches
 from aecore.datasets.photos import Photos
 from aecore.datasets.ratings import Ratings
@@ -25,6 +26,7 @@ TABLE: dict[str, type[Data]] = {
     "compositions": Compositions,
     "sprites": Sprites,
     "molecules": Molecules,
+    "noisy_speech": NoisySpeech,
     "spiral": Spiral,
     "moons": Moons,
     "ring": Ring,
@@ -43,6 +45,7 @@ __all__ = [
     "Mnist",
     "Molecules",
     "Moons",
+    "NoisySpeech",
     "Patches",
     "Photos",
     "Ratings",

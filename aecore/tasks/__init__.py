@@ -1,5 +1,6 @@
 """Tasks: what autoencoders are good for."""
 
+from aecore.tasks.audio import Audio
 from aecore.tasks.molecules import Molecules
 from aecore.tasks.noise_removal import NoiseRemoval
 from aecore.tasks.recommender import Recommender
@@ -13,12 +14,14 @@ TABLE: dict[str, type[Task]] = {
     "noise_removal": NoiseRemoval,
     "super_resolution": SuperResolution,
     "segmentation": Segmentation,
+    "audio": Audio,
     "molecules": Molecules,
     "recommender": Recommender,
 }
 
 __all__ = [
     "TABLE",
+    "Audio",
     "Molecules",
     "NoiseRemoval",
     "Recommender",

@@ -5,6 +5,18 @@ from collections.abc import Callable
 from aecore.views.activations import Flow, flow
 from aecore.views.alarms import Alarm, alarms
 from aecore.views.arithmetic import along
+from aecore.views.cleaned import (
+    Gain,
+    cleaned,
+    disturbing,
+    gains,
+    gated,
+    heard,
+    noisy_recording,
+    patches,
+    recording,
+    spectrogram,
+)
 from aecore.views.codes import Plane, codes, plane
 from aecore.views.contraction import Tangents, contraction_ratio, singular_values, slide, tangents
 from aecore.views.decoders import Layer, decoded, layers, leading, middle, near, spans, usage
@@ -78,6 +90,7 @@ TABLE: dict[str, tuple[Callable[..., object], ...]] = {
     "activations": (flow,),
     "alarms": (alarms,),
     "arithmetic": (along,),
+    "cleaned": (cleaned, disturbing, gains, gated, heard, noisy_recording, patches, recording, spectrogram),
     "codes": (codes, plane),
     "contraction": (contraction_ratio, singular_values, slide, tangents),
     "decoders": (decoded, layers, leading, middle, near, spans, usage),
@@ -144,6 +157,7 @@ __all__ = [
     "Field",
     "Flow",
     "Gabors",
+    "Gain",
     "Known",
     "Layer",
     "Likeness",
@@ -177,6 +191,7 @@ __all__ = [
     "between_two",
     "biases",
     "clamped",
+    "cleaned",
     "climb",
     "codes",
     "contraction_ratio",
@@ -188,6 +203,7 @@ __all__ = [
     "denoised",
     "denoised_otherwise",
     "denoiser",
+    "disturbing",
     "draw",
     "enlarged_colours",
     "enlarged_photo",
@@ -200,7 +216,10 @@ __all__ = [
     "fresh",
     "gabor_share",
     "gabors",
+    "gains",
+    "gated",
     "grid",
+    "heard",
     "importance_bound",
     "item_map",
     "item_vectors",
@@ -222,8 +241,10 @@ __all__ = [
     "nearest",
     "nearest_rebuilt",
     "noisy_photo",
+    "noisy_recording",
     "otsu",
     "overlaid",
+    "patches",
     "photo",
     "picture_to_segment",
     "plane",
@@ -240,6 +261,7 @@ __all__ = [
     "rebuilt_share",
     "rebuilt_smiles",
     "recommended",
+    "recording",
     "reduced_colours",
     "restored",
     "restored_luminance",
@@ -250,6 +272,7 @@ __all__ = [
     "slide",
     "small_photo",
     "spans",
+    "spectrogram",
     "strongest",
     "survey",
     "tangents",

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MODELS = 32
 # Held-out samples that the pictures show; the scores are of all.
 SHOWN = 1000
+# Bands and windows of the tiles in which whole recordings go through it.
+SOUND = (128, 128)
 # Side of the tiles in which whole photos go through a network that takes any size.
 TILE = 96
 
@@ -138,6 +140,13 @@ class Seen:
         return reshaped(self.experiment, self.model, (TILE, TILE))
 
     @cached_property
+    def of_sounds(self) -> Autoencoder:
+        """The model for longer sounds than those that it was trained on, where its network takes any."""
+        from aecore.training import reshaped
+
+        return reshaped(self.experiment, self.model, SOUND)
+
+    @cached_property
     def alarms(self) -> Sequence[Alarm]:
         """What has gone wrong inside the code."""
         from aecore import views
@@ -219,6 +228,24 @@ def importance_bound(experiment: Experiment, step: int, counts: Sequence[int], i
 
     x = _held_out(experiment).inputs[:inputs]
     return tuple(views.importance_bound(_model(experiment, step), experiment.method, x, counts).tolist())  # type: ignore[arg-type]
+
+
+def cleaned_gains(
+    experiment: Experiment, step: int, places: Sequence[tuple[str, int]], count: int
+) -> dict[tuple[str, int], float]:
+    """Return by how many decibels a run raises the signal-to-noise ratio at each kind and level; takes seconds."""
+    from aecore import views
+    from aecore.training import reshaped
+
+    model = reshaped(experiment, _model(experiment, step), SOUND)
+    return {place: views.gains(model, *place, count).ratio for place in places}
+
+
+def gated_gains(places: Sequence[tuple[str, int]], count: int) -> dict[tuple[str, int], float]:
+    """Return the same of spectral gating."""
+    from aecore import views
+
+    return {place: views.gains(None, *place, count).ratio for place in places}
 
 
 def molecules_drawn(experiment: Experiment, step: int, source: str, count: int) -> Drawn:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAMES = (
     "test_noise", "across", "up", "input", "direction", "order", "click", "unit", "rank", "keep", "clamped", "held",
     "at", "beside", "photo", "opacity", "drug", "second", "property", "source", "reach", "history",
-    "one", "other", "moved", "draw", "printed", "range", "start_from",
+    "recording", "disturbed", "ratio", "one", "other", "moved", "draw", "printed", "range", "start_from",
 )  # fmt: skip
 # Held-out inputs to choose one from.
 INPUTS = 50

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
+from aecore import sounds
 from aecore.datasets import (
     TABLE,
     Compositions,
@@ -20,6 +22,7 @@ from aecore.datasets import (
     Mnist,
     Molecules,
     Moons,
+    NoisySpeech,
     Patches,
     Photos,
     Ratings,
@@ -28,6 +31,7 @@ from aecore.datasets import (
     Sprites,
     data,
     files,
+    noisy_speech,
 )
 from aecore.datasets.patches import PHOTOS
 from aecore.samples import Samples
@@ -154,6 +158,7 @@ def test_counts():
         Compositions(): (6_000, 500),
         Photos(): (18_000, 600),
         Molecules(): (29_112, 404),
+        NoisySpeech(): (2_886, 208),
         Spiral(): (10_000, 2_000),
         Moons(): (10_000, 2_000),
         Ring(): (10_000, 2_000),
@@ -353,3 +358,39 @@ def test_a_density_sums_to_one(mixture):
     places = np.stack([x.ravel(), y.ravel()], 1)
     total = sum(mixture.density(some, 0.1).sum() for some in np.array_split(places, 20))
     assert total * (6 / 399) ** 2 == pytest.approx(1, abs=1e-3)
+
+
+# Noisy speech
+
+
+def test_held_out_recordings_are_no_training_recordings_and_none_is_lost():
+    train, test = (noisy_speech.recordings(split) for split in SPLITS)
+    assert (len(train), len(test)) == (411, 59)
+    with files.path("speech.flac").open("rb") as shipped, soundfile.SoundFile(shipped) as speech:
+        assert sum(map(len, (*train, *test))) == speech.frames
+    assert not {wave.tobytes() for wave in train} & {wave.tobytes() for wave in test}
+
+
+def test_what_should_remain_of_noisy_speech_is_a_part_of_it():
+    samples = NoisySpeech().load("test")
+    assert (samples.targets <= samples.inputs + 1e-5).all()
+    assert samples.targets.mean() < 0.9 * samples.inputs.mean()
+
+
+def test_the_target_with_the_noisy_phases_is_much_nearer_to_the_speech():
+    wave = noisy_speech.recordings("test")[23]
+    noisy = sounds.disturbed(wave, sounds.white(len(wave), wave, np.random.default_rng(0)), 5)
+    x, target = noisy_speech.pair(wave, noisy)
+    spectrum = sounds.spectrum(noisy)
+    mask = sounds.magnitude(target) / sounds.magnitude(x).clamp(min=1e-9)
+    back = sounds.wave_of(torch.nn.functional.pad(mask, (0, 0, 0, 1)) * spectrum, len(wave))
+    assert sounds.ratio(back, wave) > 5 + 8
+
+
+def test_recordings_to_train_on_may_have_one_kind_of_noise_and_the_others_stay():
+    one, every = NoisySpeech(interference="hum"), NoisySpeech()
+    hum = one.read("train").inputs
+    assert hum.shape == every.load("train").inputs.shape
+    above = slice(30, None)  # hum ends at 750 Hz
+    assert hum[:, above].mean() < 0.8 * every.load("train").inputs[:, above].mean()
+    assert same(one.load("test"), every.load("test"))
