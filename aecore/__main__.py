@@ -151,16 +151,62 @@ def _declare_apply(command: argparse.ArgumentParser) -> None:
 def apply(asked: argparse.Namespace) -> int:
     """Do for a file what the page of an application does, with the model that comes with the project."""
     from aecore import apply as applications
-    from aecore.text import Say
-    from aecore.uploads import Refused
 
     if asked.task not in applications.TABLE:
         print(f"There is no task {asked.task}; there are {', '.join(applications.TABLE)}.", file=sys.stderr)
         return NONSENSE
+    return _explained(asked.source, lambda: applications.apply(asked.task, asked.source, asked.target))
+
+
+def _declare_compress(command: argparse.ArgumentParser) -> None:
+    command.add_argument("source", type=Path, metavar="INPUT", help="a picture; its colours are left out")
+    command.add_argument("target", type=Path, metavar="OUTPUT", help="where the file goes, such as picture.gargalo")
+    command.add_argument("--coarser", type=int, default=0, metavar="N", help="rounded more coarsely, from -3 to 4 (0)")
+
+
+def compress(asked: argparse.Namespace) -> int:
+    """Write a picture as a file of few bytes, with the model that comes with the project."""
+    from aecore import compress as files
+    from aecore.quantised import COARSENESS, TRAINED
+
+    coarseness = TRAINED + asked.coarser
+    if not 0 <= coarseness < len(COARSENESS):
+        print(f"--coarser goes from {-TRAINED} to {len(COARSENESS) - 1 - TRAINED}.", file=sys.stderr)
+        return NONSENSE
+
+    def write() -> None:
+        length = files.compress(asked.source, asked.target, coarseness=coarseness)
+        print(f"{asked.target}: {length:,} bytes")
+
+    return _explained(asked.source, write)
+
+
+def _declare_decompress(command: argparse.ArgumentParser) -> None:
+    command.add_argument("source", type=Path, metavar="INPUT", help="a file that compress or the page wrote")
+    command.add_argument(
+        "target", type=Path, metavar="OUTPUT", help="where the picture goes; its ending says the format"
+    )
+    command.add_argument(
+        "--runs", type=Path, metavar="DIR", help="runs to look for the model in, beside the shipped ones"
+    )
+
+
+def decompress(asked: argparse.Namespace) -> int:
+    """Write the picture that such a file holds; one that is damaged or of another model is refused."""
+    from aecore import compress as files
+
+    return _explained(asked.source, lambda: files.decompress(asked.source, asked.target, runs=asked.runs))
+
+
+def _explained(source: Path, act: Callable[[], object]) -> int:
+    """Act on a file; say in a sentence why it is refused, or what else went wrong."""
+    from aecore.text import Say
+    from aecore.uploads import Refused
+
     try:
-        applications.apply(asked.task, asked.source, asked.target)
+        act()
     except Refused as refused:
-        print(f"{asked.source}: {Say()(f'refused.{refused.reason}', **refused.facts)}", file=sys.stderr)
+        print(f"{source}: {Say()(f'refused.{refused.reason}', **refused.facts)}", file=sys.stderr)
         return NONSENSE
     except (OSError, ValueError) as wrong:
         print(wrong, file=sys.stderr)
@@ -173,6 +219,8 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Callable[[a
     "bench": (_declare_bench, bench),
     "gallery": (_declare_gallery, gallery),
     "apply": (_declare_apply, apply),
+    "compress": (_declare_compress, compress),
+    "decompress": (_declare_decompress, decompress),
 }
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from aecore import chemistry, gallery, views
 from aecore.baselines import RANKERS, Biases
 from aecore.datasets.photos import HELD_OUT
 from aecore.networks import Autoencoder
+from aecore.quantised import TRAINED
 from aecore.sounds import NOISES
 from aecore.training import posed, reshaped
 from bench.row import Row
@@ -159,6 +160,39 @@ def recommender() -> Iterator[Row]:
     yield Row("recommender: error of hidden made-up ratings", error, "of the highest", beside)
 
 
+def compression() -> Iterator[Row]:
+    """Write held-out pictures as real files, beside JPEG's and WebP's."""
+    experiment, model, seconds = trained("data=tiles&task=compression&method=quantised")
+    cost = f"{seconds:.0f} s of training, {parameters(model):,} parameters"
+    for name in HELD_OUT:
+        x = views.photo(name)
+        ours = views.rates(lambda shape: reshaped(experiment, model, shape), [x])
+        best = min(ours, key=lambda one: abs(one.bits_a_pixel - 0.4))
+        jpeg, webp = (views.saved_alike(x, kind, round(best.length)) for kind in ("JPEG", "WEBP"))
+        beside = "; ".join(
+            f"{kind} {views.likeness(one.picture, x).psnr:.2f} dB at {one.bits_a_pixel:.3f}"
+            for kind, one in (("JPEG", jpeg), ("WebP", webp))
+        )
+        gain = best.psnr - views.likeness(jpeg.picture, x).psnr
+        said = f"{best.psnr:.2f} dB at {best.bits_a_pixel:.3f} bits a pixel; {beside}; {cost}"
+        yield Row(f"compression, {name}: PSNR over JPEG of no more bytes", gain, "dB", said, 0, "at least")
+    for data in ("mnist", "fashion_mnist"):
+        experiment, model, seconds = trained(f"data={data}&task=compression&method=quantised&steps=6000")
+        otherwise = views.rates_otherwise(experiment.data)
+        ours = views.rates(lambda shape: model, views.held_out_pictures(experiment.data))[TRAINED]  # noqa: B023
+        webp, jpeg = (views.at_quality(otherwise[kind], ours.psnr) for kind in ("WEBP", "JPEG"))
+        cost = f"{seconds:.0f} s of training, {parameters(model):,} parameters"
+        beside = (
+            f"{ours.length:.1f} bytes at {ours.psnr:.2f} dB, of them {views.HEADER} header; "
+            f"WebP {webp.length:.1f} at {webp.psnr:.2f} dB, of them {views.WEBP_HEADER} header; "
+            f"JPEG {jpeg.length:.1f} at {jpeg.psnr:.2f} dB; {cost}"
+        )
+        name = f"compression, {data}: bytes a file, as a share of WebP's"
+        yield Row(name, ours.length / webp.length, "", beside, 0.5, "at most")
+        bare = (ours.length - views.HEADER) / (webp.length - views.WEBP_HEADER)
+        yield Row(f"compression, {data}: the same without both headers", bare, "", beside)
+
+
 def trained(query: str) -> tuple[ae.Experiment, Autoencoder, float]:
     """Return a model and the seconds of its training: the gallery's if it is shipped, else one trained now."""
     experiment = ae.Experiment.from_query(query)
@@ -181,4 +215,5 @@ APPLICATIONS: tuple[Callable[[], Iterator[Row]], ...] = (
     audio,
     molecules,
     recommender,
+    compression,
 )

@@ -9,7 +9,15 @@ from pages._ui import resources, say
 STYLE = Path(__file__).parents[1] / "assets" / "style"
 PAGES = {
     "lessons": ("home", "undercomplete", "denoising", "contractive", "sparse", "vae", "beta_vae"),
-    "applications": ("noise_removal", "super_resolution", "segmentation", "audio", "molecules", "recommender"),
+    "applications": (
+        "noise_removal",
+        "super_resolution",
+        "segmentation",
+        "audio",
+        "molecules",
+        "recommender",
+        "compression",
+    ),
     "tools": ("explorer",),
 }
 

@@ -16,6 +16,7 @@ from aecore.datasets.ratings import Ratings
 from aecore.datasets.ring import Ring
 from aecore.datasets.spiral import Spiral
 from aecore.datasets.sprites import Sprites
+from aecore.datasets.tiles import Tiles
 
 TABLE: dict[str, type[Data]] = {
     "mnist": Mnist,
@@ -23,6 +24,7 @@ TABLE: dict[str, type[Data]] = {
     "digits": Digits,
     "patches": Patches,
     "photos": Photos,
+    "tiles": Tiles,
     "compositions": Compositions,
     "sprites": Sprites,
     "molecules": Molecules,
@@ -52,5 +54,6 @@ __all__ = [
     "Ring",
     "Spiral",
     "Sprites",
+    "Tiles",
     "forget",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
@@ -19,7 +20,6 @@ from aecore.samples import Samples
 HELD_OUT = ("chelsea", "coffee", "motorcycle")
 # Sizes at which the photos are cut: what is coarse in one is fine in the next.
 _SCALES = (1.0, 0.75, 0.5)
-_COUNT = {"train": 500, "test": 200}
 _FLAT = 3
 
 
@@ -52,6 +52,9 @@ class Photos(Data):
         "rate": 2e-3,
     }
 
+    count: ClassVar[Mapping[Split, int]] = {"train": 500, "test": 200}
+    """Crops of each photograph at each of its sizes."""
+
     size: int = knob(36, 12, 72)
 
     @property
@@ -63,10 +66,10 @@ class Photos(Data):
         """Cut one part out of the photos."""
         rng = np.random.default_rng([self.size, split == "test"])
         if split == "test":
-            crops = [_cut(whole(name), self.size, _COUNT[split], rng) for name in HELD_OUT]
+            crops = [_cut(whole(name), self.size, self.count[split], rng) for name in HELD_OUT]
         else:
             grey = [files.grey(f"photos/{name}.png") for name in PHOTOS]
-            crops = [_cut(_scaled(one, scale), self.size, _COUNT[split], rng) for one in grey for scale in _SCALES]
+            crops = [_cut(_scaled(one, scale), self.size, self.count[split], rng) for one in grey for scale in _SCALES]
         return from_pixels(rng.permutation(np.concatenate(crops)))
 
 

@@ -4,6 +4,7 @@ from aecore.methods.beta_vae import BetaVae
 from aecore.methods.contractive import Contractive
 from aecore.methods.denoising import Denoising
 from aecore.methods.method import Method
+from aecore.methods.quantised import Quantised
 from aecore.methods.sparse import Sparse
 from aecore.methods.undercomplete import Undercomplete
 from aecore.methods.vae import Vae
@@ -15,6 +16,7 @@ TABLE: dict[str, type[Method]] = {
     "sparse": Sparse,
     "vae": Vae,
     "beta_vae": BetaVae,
+    "quantised": Quantised,
 }
 
-__all__ = ["TABLE", "BetaVae", "Contractive", "Denoising", "Method", "Sparse", "Undercomplete", "Vae"]
+__all__ = ["TABLE", "BetaVae", "Contractive", "Denoising", "Method", "Quantised", "Sparse", "Undercomplete", "Vae"]

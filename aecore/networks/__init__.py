@@ -1,6 +1,7 @@
 """Networks: how wide and how deep the encoder and the decoder are."""
 
 from aecore.networks.conv import Conv
+from aecore.networks.lapped import Lapped
 from aecore.networks.linear import Linear
 from aecore.networks.maps import Maps
 from aecore.networks.mlp import Mlp
@@ -11,6 +12,7 @@ TABLE: dict[str, type[Net]] = {
     "mlp": Mlp,
     "conv": Conv,
     "maps": Maps,
+    "lapped": Lapped,
 }
 
-__all__ = ["TABLE", "Autoencoder", "Conv", "GaussianAutoencoder", "Linear", "Maps", "Mlp", "Net"]
+__all__ = ["TABLE", "Autoencoder", "Conv", "GaussianAutoencoder", "Lapped", "Linear", "Maps", "Mlp", "Net"]

@@ -57,10 +57,10 @@ class Maps(Net):
         act, c = ACTIVATIONS[self.activation], self.channels
         pixels = colours * square**2
 
-        extracted = nn.Sequential(_convolution(pixels, c), *(_Block(c, act) for _ in range(self.blocks)))
-        restored = nn.Sequential(*(_Block(c, act) for _ in range(self.blocks)), act(), _convolution(c, pixels))
+        extracted = nn.Sequential(convolution(pixels, c), *(Block(c, act) for _ in range(self.blocks)))
+        restored = nn.Sequential(*(Block(c, act) for _ in range(self.blocks)), act(), convolution(c, pixels))
         if self.carry:
-            _begin_at_nothing(restored[-1])
+            begin_at_nothing(restored[-1])
         encoder = nn.Sequential(
             nn.Unflatten(1, (1, height)) if len(shape) == 2 else nn.Identity(),
             nn.ReplicationPad2d((0, wide * square - width, 0, low * square - height)),
@@ -73,32 +73,37 @@ class Maps(Net):
             nn.Unflatten(1, (kept + c, low, wide)),
             _Corrected(restored, kept) if self.carry else restored,
             nn.PixelShuffle(square),
-            _Cropped(height, width),
+            Cropped(height, width),
             nn.Flatten(),
         )
         # What is carried is already in the space of the data.
         ends: Link = "identity" if self.carry else link
-        return Autoencoder(encoder, decoder, shape=shape, n_latent=(kept + c) * low * wide, link=ends)
+        model = Autoencoder(encoder, decoder, shape=shape, n_latent=(kept + c) * low * wide, link=ends)
+        model.places = low * wide
+        return model
 
 
-def _convolution(into: int, out: int) -> nn.Conv2d:
+def convolution(into: int, out: int) -> nn.Conv2d:
+    """Return a convolution with kernels of 3 by 3 that keeps the size."""
     return nn.Conv2d(into, out, 3, padding=1)
 
 
-def _begin_at_nothing(layer: nn.Module) -> None:
+def begin_at_nothing(layer: nn.Module) -> None:
+    """Set all weights of a layer to zero."""
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
     """Adds to maps what two convolutions make of them; at first that is nothing."""
 
     def __init__(self, channels: int, act: type[nn.Module]) -> None:
         super().__init__()
-        self.body = nn.Sequential(act(), _convolution(channels, channels), act(), _convolution(channels, channels))
-        _begin_at_nothing(self.body[-1])
+        self.body = nn.Sequential(act(), convolution(channels, channels), act(), convolution(channels, channels))
+        begin_at_nothing(self.body[-1])
 
     def forward(self, h: Tensor) -> Tensor:
+        """Return maps of the same shape."""
         return h + self.body(h)
 
 
@@ -125,7 +130,7 @@ class _Corrected(nn.Module):
         return h[:, : self.kept] + self.body(h[:, self.kept :])
 
 
-class _Cropped(nn.Module):
+class Cropped(nn.Module):
     """Cuts off what was padded."""
 
     def __init__(self, height: int, width: int) -> None:
@@ -133,4 +138,5 @@ class _Cropped(nn.Module):
         self.height, self.width = height, width
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return the upper left corner of maps."""
         return x[:, :, : self.height, : self.width]

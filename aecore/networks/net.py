@@ -45,9 +45,12 @@ class Autoencoder(nn.Module):
     ----------
     code_range : tuple of float
         The bounds that the code cannot leave.
+    places : int
+        How often each unit occurs in a code, once for each place of the input; a unit's values lie side by side.
     """
 
     code_range: tuple[float, float] = (-math.inf, math.inf)
+    places: int = 1
 
     def __init__(
         self, encoder: nn.Sequential, decoder: nn.Sequential, *, shape: Shape, n_latent: int, link: Link

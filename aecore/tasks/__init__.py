@@ -1,6 +1,7 @@
 """Tasks: what autoencoders are good for."""
 
 from aecore.tasks.audio import Audio
+from aecore.tasks.compression import Compression
 from aecore.tasks.molecules import Molecules
 from aecore.tasks.noise_removal import NoiseRemoval
 from aecore.tasks.recommender import Recommender
@@ -17,11 +18,13 @@ TABLE: dict[str, type[Task]] = {
     "audio": Audio,
     "molecules": Molecules,
     "recommender": Recommender,
+    "compression": Compression,
 }
 
 __all__ = [
     "TABLE",
     "Audio",
+    "Compression",
     "Molecules",
     "NoiseRemoval",
     "Recommender",

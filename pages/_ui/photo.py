@@ -112,13 +112,14 @@ def own(seen: Seen, answer: Callable[[Seen, np.ndarray], dict[str, np.ndarray]],
     # A run under way changes faster than a large picture can be made anew.
     if kept[0] is None or kept[0][0] != key[0] or (kept[0] != key and seen.state.is_final):
         made = answer(seen, picture)
-        kept = st.session_state.own_photo = key, beside(made, None, words, names=names), _png(made["rebuilt"])
+        kept = st.session_state.own_photo = key, beside(made, None, words, names=names), png(made["rebuilt"])
     _, found, result = kept
     curtain(found.pictures, size=found.size, left=LEFT, right=RIGHT, alt=words("photo.own_alt"), key="own_photo_shown")
     st.download_button(words("photo.download"), result, "gargalo.png", "image/png", icon=":material/download:")
 
 
-def _png(picture: np.ndarray) -> bytes:
+def png(picture: np.ndarray) -> bytes:
+    """Return a picture with values in [0, 1] as a PNG file."""
     stream = io.BytesIO()
     Image.fromarray(np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8)).save(stream, "PNG")
     return stream.getvalue()

@@ -139,6 +139,12 @@ class Seen:
 
         return reshaped(self.experiment, self.model, (TILE, TILE))
 
+    def for_pictures(self, shape: tuple[int, ...]) -> Autoencoder:
+        """Return the model for pictures of a shape, or as it is if its network takes but one."""
+        from aecore.training import reshaped
+
+        return reshaped(self.experiment, self.model, shape)
+
     @cached_property
     def of_sounds(self) -> Autoencoder:
         """The model for longer sounds than those that it was trained on, where its network takes any."""

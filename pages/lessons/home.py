@@ -11,7 +11,15 @@ from pages._ui.plot import preload
 
 SHOWN = {
     "lessons": ("undercomplete", "denoising", "contractive", "sparse", "vae", "beta_vae"),
-    "applications": ("noise_removal", "super_resolution", "segmentation", "audio", "molecules", "recommender"),
+    "applications": (
+        "noise_removal",
+        "super_resolution",
+        "segmentation",
+        "audio",
+        "molecules",
+        "recommender",
+        "compression",
+    ),
 }
 INPUTS = (3, 2, 1, 18, 4, 8, 11, 0, 61, 7)  # a held-out digit of each class, in order
 

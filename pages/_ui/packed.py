@@ -1,0 +1,114 @@
+"""Pictures as small files on a page: beside JPEG's and WebP's, and a visitor's own, packed and unpacked."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from aecore.text import Say
+from pages._ui import photo, resources
+from pages._ui.curtain import Shown, curtain, written
+from pages._ui.seen import Seen
+
+if TYPE_CHECKING:
+    from aecore.networks import Autoencoder
+    from aecore.views import Header, Saved
+
+ENDING = "gargalo"
+PICTURES = ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff")
+
+
+def beside(seen: Seen, true: np.ndarray, words: Say, ours: Saved | None = None) -> photo.Gallery:
+    """Return a grey picture as JPEG, this network and WebP give it back from files of like length."""
+    from aecore import views
+
+    model = seen.for_pictures(true.shape)
+    ours = ours or views.rebuilt(model, true)
+    jpeg, webp = (views.saved_alike(true, kind, len(ours.content)) for kind in ("JPEG", "WEBP"))
+    found = [
+        Shown(words(f"compression.{name}"), _quality(one, true, words), one.picture)
+        for name, one in {"JPEG": jpeg, "rebuilt": ours, "WEBP": webp}.items()
+    ]
+    found.append(Shown(words("compression.true"), words("compression.raw", bytes=true.size), true))
+    if model.places > 1:
+        where = views.bits_by_place(model, true)
+        found.append(Shown(words("compression.where"), words("compression.where_note"), where))
+    return photo.Gallery(written(found), true.shape)
+
+
+def _quality(one: Saved, true: np.ndarray, words: Say) -> str:
+    from aecore import views
+
+    near = views.likeness(one.picture, true)
+    facts = {"bytes": len(one.content), "bits": one.bits_a_pixel}
+    return words("compression.note", **facts) + " · " + words("photo.quality", psnr=near.psnr, ssim=near.ssim)
+
+
+def own(seen: Seen, words: Say) -> None:
+    """Let the visitor pack a picture into a file of this model, and unpack such a file."""
+    st.header(words("compression.own_heading"), anchor=False)
+    st.markdown(words("compression.own_lead"))
+    for place, turn in zip(st.columns(2), (_pack, _unpack), strict=True):
+        with place:
+            turn(seen, words)
+
+
+def _pack(seen: Seen, words: Say) -> None:
+    from aecore import uploads, views
+
+    given = st.file_uploader(words("compression.own"), type=list(PICTURES), key="to_pack")
+    if given is None:
+        return
+    content = given.getvalue()
+    asked = hashlib.sha256(content).hexdigest(), seen.run.key, seen.step, words.language
+    kept: tuple[Any, ...] = st.session_state.get("packed", (None, None, None))
+    if kept[0] is None or kept[0][0] != asked[0] or (kept[0] != asked and seen.state.is_final):
+        try:
+            picture = views.grey(uploads.picture(content))
+        except uploads.Refused as refused:
+            _refuse(refused, words)
+            return
+        model = seen.for_pictures(picture.shape)
+        made = views.compressed(model, picture, seen.run.key)
+        ours = views.Saved(made, views.decompressed(model, made, seen.run.key))
+        kept = st.session_state.packed = asked, beside(seen, picture, words, ours), made
+    _, found, made = kept
+    size, alt = found.size, words("compression.own_alt")
+    curtain(found.pictures, size=size, left=photo.LEFT, right=photo.RIGHT, alt=alt, key="packed_shown")
+    st.caption(words("compression.own_packed", bytes=len(made), before=len(content), pixels=size[0] * size[1]))
+    label = words("compression.download", bytes=len(made))
+    st.download_button(label, made, f"picture.{ENDING}", "application/octet-stream", icon=":material/download:")
+
+
+def _unpack(seen: Seen, words: Say) -> None:
+    from aecore import uploads, views
+
+    given = st.file_uploader(words("compression.unpack"), key="to_unpack")
+    if given is None:
+        return
+    content = given.getvalue()
+    try:
+        header = views.header_of(content)
+        picture = views.decompressed(_reader(seen, header), content, header.key)
+    except uploads.Refused as refused:
+        _refuse(refused, words)
+        return
+    st.image(picture, width="stretch" if picture.shape[1] > 300 else 280)
+    st.caption(words("compression.unpacked", bytes=len(content), height=header.shape[0], width=header.shape[1]))
+    st.download_button(words("compression.picture"), photo.png(picture), "gargalo.png", "image/png")
+
+
+def _reader(seen: Seen, header: Header) -> Autoencoder:
+    """Return the model that a file asks for: the one on the page, or one of a run that this server keeps."""
+    from aecore.compress import reader
+
+    if header.key == seen.run.key:
+        return seen.for_pictures(header.shape)
+    return reader(resources.run_of(header.key), header)
+
+
+def _refuse(refused: Any, words: Say) -> None:
+    st.error(words(f"refused.{refused.reason}", **refused.facts), icon=":material/broken_image:")

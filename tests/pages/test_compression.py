@@ -1,0 +1,96 @@
+"""The page on which pictures become files and files become pictures."""
+
+from __future__ import annotations
+
+import json
+import zlib
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from aecore import views
+from aecore.text import LANGUAGES, Say
+from pages._ui import resources
+from tests.pages.test_pages import opened, runs, sentences  # noqa: F401  # a fixture
+from tests.pages.test_photos import curtains, written
+
+FEW = {"data": "tiles", "size": "16", "steps": "3", "blocks": "1", "batch": "4"}
+DIGITS = {"data": "fashion_mnist", "hidden": "8", "latent": "4", "steps": "3"}
+
+
+def names(at: AppTest) -> list[str]:
+    return [one["name"] for one in curtains(at)[0]["pictures"]]
+
+
+def figures(at: AppTest) -> list[str]:
+    return [json.loads(one.proto.json)["alt"] for one in at.get("bidi_component") if '"alt"' in one.proto.json]
+
+
+def test_photos_are_shown_beside_jpeg_and_webp_of_like_length(runs, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(resources, "aside", lambda make, *given: FEWER)
+    monkeypatch.setattr(views, "held_out_pictures", lambda data: [views.photo("chelsea")[:64, :64]])
+    words = Say("en")
+    at = opened("compression", **FEW)
+    assert not at.exception
+    at.button(key="train").click().run()
+    assert not at.exception
+    assert names(at) == [words(f"compression.{name}") for name in ("JPEG", "rebuilt", "WEBP", "true", "where")]
+    assert {words("alt.quality_by_length"), words("alt.spent")} <= set(figures(at))
+    said = sentences(at)
+    assert words("compression.headers", bytes=views.HEADER, webp=views.WEBP_HEADER) in said
+    for kind in ("JPEG", "WEBP"):
+        assert words("compression.beside_photo", kind=words(f"compression.{kind}"), length=0.4, psnr=30.0) in said
+
+
+# As if measured: what JPEG and WebP come to costs seconds and is tested elsewhere.
+FEWER = {kind: [views.Point(3000, 0.4, 30.0)] for kind in ("JPEG", "WEBP")}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_small_pictures_are_shown_in_rows(runs, language, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(resources, "aside", lambda make, *given: FEWER)
+    words = Say(language)
+    at = opened("compression", language, **DIGITS)
+    at.button(key="train").click().run()
+    assert not at.exception
+    assert words("alt.packed_samples") in figures(at)
+    assert words("compression.beside_sample", kind="WebP", length=3000.0, psnr=30.0) in sentences(at)
+
+
+def test_a_visitor_s_picture_becomes_a_file_and_a_picture_again(runs, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(resources, "aside", lambda make, *given: None)
+    words = Say("en")
+    at = opened("compression", **FEW)
+    colours = np.random.default_rng(0).integers(0, 255, (30, 41, 3), np.uint8)
+    pack = at.get("file_uploader")[0]
+    pack.set_value(("mine.png", written(colours), "image/png"))
+    at.run()
+    assert not at.exception
+    assert len(curtains(at)) == 2
+    content = at.session_state.packed[2]
+    assert views.header_of(content).shape == (30, 41)
+    at.get("file_uploader")[1].set_value(("mine.gargalo", content, "application/octet-stream"))
+    at.run()
+    assert not at.exception
+    assert not at.error
+    assert words("compression.unpacked", bytes=len(content), height=30, width=41) in [one.value for one in at.caption]
+    stranger = bytearray(content)
+    stranger[8:16] = b"stranger"
+    stranger[4:8] = zlib.crc32(bytes(stranger[8:])).to_bytes(4, "big")
+    flipped = content[:-1] + bytes([content[-1] ^ 1])
+    wrong = {
+        "empty": (b"", {}),
+        "not_compressed": (written(colours), {}),
+        "damaged": (flipped, {}),
+        "other_model": (bytes(stranger), {"model": b"stranger".hex()}),
+    }
+    for reason, (bad, facts) in wrong.items():
+        at.get("file_uploader")[1].set_value(("mine.gargalo", bad, "application/octet-stream"))
+        at.run()
+        assert not at.exception
+        assert [one.value for one in at.error] == [words(f"refused.{reason}", **facts)]
+    at.get("file_uploader")[1].set_value(("mine.gargalo", content, "application/octet-stream"))
+    at.get("file_uploader")[0].set_value(("mine.png", written(colours)[:200], "image/png"))
+    at.run()
+    assert [one.value for one in at.error] == [words("refused.truncated")]
