@@ -42,7 +42,8 @@ def axis(values: Sequence[float], say: Say, *, always_log: bool = False) -> dict
         write = say.power if ticks and ticks[0] < _SMALL else say.plain
         return {"type": "log", "range": [bottom, top], "tickvals": ticks, "ticktext": [write(tick) for tick in ticks]}
     pad = 0.16 * (high - low) or 0.1 * abs(high) or 1.0
-    return {"range": [low - pad, high + pad], "nticks": 6}
+    written = "power" if max(abs(low), abs(high)) < _SMALL else "none"
+    return {"range": [low - pad, high + pad], "nticks": 6, "exponentformat": written}
 
 
 def announce(figure: go.Figure, words: str, *, y: float = 0.5) -> None:

@@ -108,6 +108,7 @@ def template() -> dict[str, Any]:
     axis = {
         "automargin": True,
         "exponentformat": "power",
+        "separatethousands": True,
         "gridcolor": ink("grid"),
         "linecolor": ink("grid"),
         "showline": False,
@@ -142,7 +143,7 @@ def template() -> dict[str, Any]:
                 "y": 1,
                 "yanchor": "top",
             },
-            "xaxis": axis | {"showgrid": False, "showline": True},
+            "xaxis": axis | {"exponentformat": "none", "showgrid": False, "showline": True},
             "yaxis": axis,
         }
     }

@@ -41,7 +41,9 @@ def sounded(waves: Mapping[str, Wave], words: Say, *, names: str, true: Wave | N
         note = ""
         if true is not None and wave is not true:
             near = {"ratio": sounds.ratio(wave, true), "distance": sounds.distance(wave, true)}
-            note = words("heard.quality", **{key: words.number(value, 1) for key, value in near.items()})
+            note = words(
+                "heard.quality", **{key: words.number(round(value, 1) + 0.0, 1) for key, value in near.items()}
+            )
         picture = views.spectrogram(wave, loudest)
         figure = figures.rows(picture[None, None], names=[""], say=words)
         found.append(Sounded(words(f"{names}.{name}"), figure.to_json(), sounds.written(gain * wave), note))

@@ -432,7 +432,10 @@ def test_an_error_of_almost_nothing_is_written_by_powers_of_ten(language):
         figures.error(steps, errors, baseline=4.77e-7, total=9, say=Say(language))
         for steps, errors in (([], []), ([0, 1], [20.0, 3.0]))
     )
+    assert one.layout.yaxis.exponentformat in (None, "power")
     assert one.layout.template.layout.yaxis.exponentformat == "power"
+    plain = figures.error([0, 12_000], [3.0, 2.0], baseline=2.5, total=9, say=Say(language))
+    assert plain.layout.template.layout.xaxis.exponentformat == "none"
     assert len(curve.layout.yaxis.ticktext) <= 7
     assert {re.sub("10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", "power", tick) for tick in curve.layout.yaxis.ticktext} == {"power"}
     for figure in (one, curve):
