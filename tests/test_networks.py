@@ -10,7 +10,10 @@ SHAPES = [(7, 9), (8, 8), (28, 28), (3, 10, 11), (5,)]
 
 def spec_of(name):
     """A network whose code has three units or, of maps, one that carries nothing."""
-    return networks.Maps(channels=4, blocks=1, carry=False) if name == "maps" else networks.TABLE[name](latent=3)
+    if name == "maps":
+        return networks.Maps(channels=4, blocks=1, carry=False)
+    net = networks.TABLE[name]
+    return net(latent=3) if net.of_units else net()
 
 
 @pytest.mark.parametrize(
@@ -23,11 +26,14 @@ def test_a_code_has_the_size_asked_for_and_comes_back_in_the_input_s_shape(name,
     z = model.encode(x)
     x_hat = model.decode(z)
     assert z.shape == (4, model.n_latent)
-    assert model.n_latent == 3 or name == "maps"
+    assert model.n_latent == 3 or not networks.TABLE[name].of_units
     assert x_hat.shape == x.shape
+    torch.testing.assert_close(model(x), x_hat)
+    if name == "lapped":
+        torch.testing.assert_close(x_hat, x)
+        return
     assert x_hat.min() > 0
     assert x_hat.max() < 1
-    torch.testing.assert_close(model(x), x_hat)
     torch.testing.assert_close(model.logits(z).sigmoid(), x_hat)
 
 
@@ -38,12 +44,12 @@ def test_encoding_is_deterministic_and_one_sample_at_a_time(name):
     torch.testing.assert_close(model.encode(x), torch.cat([model.encode(one[None]) for one in x]), atol=1e-6, rtol=1e-5)
 
 
-def test_the_linear_network_is_affine_and_the_others_are_not():
+def test_the_linear_network_is_affine_and_the_others_are_not_but_where_they_begin_as_a_transform():
     x, y = torch.rand(2, 1, 8, 8)
     for name in networks.TABLE:
         model = spec_of(name).build((8, 8), "identity")
         middle = (model(x[None][0]) + model(y[None][0])) / 2
-        assert torch.allclose(model((x + y) / 2), middle, atol=1e-6) == (name == "linear")
+        assert torch.allclose(model((x + y) / 2), middle, atol=1e-6) == (name in ("linear", "lapped"))
 
 
 def test_maps_that_carry_the_picture_begin_by_changing_nothing():

@@ -63,6 +63,7 @@ REPLAYED = [
     *(f"method=sparse&rule={rule}&decay=0.01" for rule in ("bias", "kl", "l1", "topk")),
     *(f"method=vae&net=mlp&hidden=16&likelihood={name}&binarise=1" for name in ("bernoulli", "gaussian")),
     *(f"method=beta_vae&net=mlp&hidden=16&variant={name}&rise=8" for name in beta_vae.RECIPES),
+    "method=quantised&net=mlp&hidden=16",
 ]
 
 

@@ -22,7 +22,7 @@ class Lapped(Net):
     """Squares of 8 by 8 pixels, 64 frequencies each; convolutions let the squares overlap.
 
     Untrained it is the discrete cosine transform of each square by itself and its inverse: JPEG's. Its code
-    has a unit for each frequency, with a place for every square; it takes a picture of any size.
+    has a unit for each frequency of each colour, with a place for every square; it takes a picture of any size.
 
     Parameters
     ----------
@@ -45,12 +45,13 @@ class Lapped(Net):
     activation: str = choice("relu", "silu", "tanh", fine=True)
 
     def build(self, shape: Shape, link: Link) -> Autoencoder:
-        """Return an autoencoder for pictures ``(height, width)``."""
+        """Return an autoencoder for pictures ``([colours,] height, width)``; a transform has no link."""
         height, width = shape[-2:]
         low, wide = -(-height // SIDE), -(-width // SIDE)
-        act, units = ACTIVATIONS[self.activation], SIDE**2
+        colours = shape[0] if len(shape) == 3 else 1
+        act, units = ACTIVATIONS[self.activation], colours * SIDE**2
         analysis, synthesis = convolution(units, units), convolution(units, units)
-        basis = torch.from_numpy(cosines()).float()
+        basis = torch.from_numpy(np.kron(np.eye(colours), cosines())).float()
         _begin_as(analysis, basis, -0.5 * basis.sum(1))
         _begin_as(synthesis, basis.T, torch.full((units,), 0.5))
         encoder = nn.Sequential(
