@@ -1,25 +1,13 @@
-"""The main script: what every page shares, and the table of pages."""
+"""The main script: what every page shares, and the navigation."""
 
 from pathlib import Path
 
 import streamlit as st
 
 from pages._ui import resources, say
+from pages._ui.contents import PAGES
 
 STYLE = Path(__file__).parents[1] / "assets" / "style"
-PAGES = {
-    "lessons": ("home", "undercomplete", "denoising", "contractive", "sparse", "vae", "beta_vae"),
-    "applications": (
-        "noise_removal",
-        "super_resolution",
-        "segmentation",
-        "audio",
-        "molecules",
-        "recommender",
-        "compression",
-    ),
-    "tools": ("explorer",),
-}
 
 st.set_page_config(page_title="Gargalo", page_icon=str(STYLE / "icon.png"), layout="wide")
 st.html(STYLE / "page.css")

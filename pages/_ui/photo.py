@@ -67,30 +67,6 @@ def held_out(seen: Seen, make: Callable[[Seen, Say], Gallery]) -> None:
     curtain(found.pictures, size=found.size, left=LEFT, right=RIGHT, alt=alt, key=make.__name__)
 
 
-def table(rows: Mapping[str, Mapping[str, float]], words: Say, *, unit: str) -> None:
-    """Show a table of scores, higher being better, the best of each column in bold.
-
-    Parameters
-    ----------
-    rows : mapping
-        The scores of each method by column.
-    words : Say
-    unit : str
-        Of the numbers.
-    """
-    columns = list(next(iter(rows.values())))
-    best = {column: max(row[column] for row in rows.values()) for column in columns}
-    lines = [f"| {unit} | " + " | ".join(columns) + " |", "|:--|" + "--:|" * len(columns)]
-    for name, row in rows.items():
-        cells = [words.number(row[c], 2) for c in columns]
-        marked = [
-            f"**{cell}**\N{NO-BREAK SPACE}◂" if row[c] == best[c] else cell
-            for c, cell in zip(columns, cells, strict=True)
-        ]
-        lines.append(f"| {name} | " + " | ".join(marked) + " |")
-    st.markdown("\n".join(lines))
-
-
 def own(seen: Seen, answer: Callable[[Seen, np.ndarray], dict[str, np.ndarray]], words: Say, *, names: str) -> None:
     """Let the visitor give a picture of their own, show what `answer` makes of it, and give the result back.
 

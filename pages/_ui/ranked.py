@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from pages._ui import resources, say, steer, turn
+from pages._ui import resources, say, show, steer, turn
 from pages._ui.seen import Seen, see
 
 if TYPE_CHECKING:
     from aecore.baselines import Ranker
     from aecore.datasets import Data
     from aecore.experiment import Experiment
-    from aecore.text import Say
     from aecore.views import Recommended
 
 
@@ -99,14 +98,11 @@ def compared(seen: Seen) -> None:
         st.caption(words("recommender.pending"))
         return
     kinds = kinds_of(mine, stars=stars(seen.experiment))
-    rows = {words(f"recommender.{name}"): found for name, found in known.items()}
-    rows[words("recommender.model")] = mine
-    best = {kind: _best_of(kind)(one.get(kind, np.nan) for one in rows.values()) for kind in kinds}
-    lines = ["| |" + "|".join(words(f"recommender.{kind}") for kind in kinds) + "|", "|---|" + "---:|" * len(kinds)]
-    for name, found in rows.items():
-        cells = [_cell(found.get(kind), best[kind], words) for kind in kinds]
-        lines.append(f"|{name}|" + "|".join(cells) + "|")
-    st.markdown("\n".join(lines))
+    of = {words(f"recommender.{name}"): found for name, found in known.items()} | {words("recommender.model"): mine}
+    rows = {
+        name: {words(f"recommender.{kind}"): one[kind] for kind in kinds if kind in one} for name, one in of.items()
+    }
+    show.scores(rows, words, better=-1 if kinds == ["test_error"] else 1, decimals=3)
     kind = kinds[0]
     name, rival = _best_of(kind)(known.items(), key=lambda pair: pair[1].get(kind, 0.0))
     ahead = (mine[kind] - rival[kind]) * (1 if kind != "test_error" else -1)
@@ -118,12 +114,6 @@ def compared(seen: Seen) -> None:
 
 def _best_of(kind: str) -> Callable[..., Any]:
     return min if kind == "test_error" else max
-
-
-def _cell(value: float | None, best: float, words: Say) -> str:
-    if value is None:
-        return "–"
-    return f"**{words.number(value, 3)}**" if value == best else words.number(value, 3)
 
 
 def over_splits(seen: Seen, splits: Sequence[Experiment]) -> None:

@@ -202,6 +202,49 @@ def turns(seen: Seen, words: Say) -> dict[float, str]:
     }
 
 
+def marked(numbers: Sequence[float | None], words: Say, *, better: int = 1, decimals: int = 2) -> list[str]:
+    """Return numbers as cells of a table, the best marked where one alone is best.
+
+    Parameters
+    ----------
+    numbers : sequence
+        ``None`` where there is none, NaN where it is to come; while one is, nothing is best.
+    words : Say
+    better : {1, 0, -1}
+        Whether more is better, neither, or less.
+    decimals : int
+    """
+    known = [better * number for number in numbers if number is not None]
+    best = float(np.max(known)) if known and better else np.nan
+    alone = known.count(best) == 1
+    cells = []
+    for number in numbers:
+        if number is None or np.isnan(number):
+            cells.append("–" if number is None else "…")
+            continue
+        cell = words.number(number, decimals)
+        cells.append(f"**{cell}**\N{NO-BREAK SPACE}◂" if alone and better * number == best else cell)
+    return cells
+
+
+def table(corner: str, heads: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:
+    """Show cells in rows by their names, each column under its head."""
+    lines = [f"| {corner} | " + " | ".join(heads) + " |", "|:--|" + "--:|" * len(heads)]
+    lines += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows.items()]
+    st.markdown("\n".join(lines))
+
+
+def scores(
+    rows: Mapping[str, Mapping[str, float]], words: Say, *, unit: str = "", better: int = 1, decimals: int = 2
+) -> None:
+    """Show what each of several methods scores, a method a row, the best of each column marked."""
+    heads = list(dict.fromkeys(head for row in rows.values() for head in row))
+    columns = [
+        marked([row.get(head) for row in rows.values()], words, better=better, decimals=decimals) for head in heads
+    ]
+    table(unit, heads, dict(zip(rows, zip(*columns, strict=True), strict=True)))
+
+
 def facts(seen: Seen, make: Callable[[Seen, Say], list[Fact]], *, every: float = 2.0, across: int = 2) -> None:
     """Show facts about a run as cards, two in a row unless said otherwise."""
     found = made(make, seen, every)

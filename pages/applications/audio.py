@@ -9,7 +9,7 @@ import streamlit as st
 from aecore import figures, views
 from aecore.knobs import Knob
 from aecore.text import Say
-from pages._ui import heard, photo, resources, say, show, turn, view, watch
+from pages._ui import heard, resources, say, show, turn, view, watch
 from pages._ui.seen import Seen, cleaned_gains, gated_gains
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def table(seen: Seen) -> None:
             words(f"audio.{name}"): {words("audio.at", ratio=ratio): found[kind, ratio] for ratio in RATIOS}
             for name, found in (("rebuilt", network), ("gated", gating))
         }
-        photo.table(rows, words, unit=words(f"option.disturbed.{kind}") + ", dB")
+        show.scores(rows, words, unit=words(f"option.disturbed.{kind}") + ", dB")
     st.caption(words("audio.scores", count=JUDGED))
 
 

@@ -28,7 +28,7 @@ of_photos = experiment.data.name == "tiles"
 
 
 def quality_curve(seen: Seen, words: Say) -> Any:
-    return show.score(seen, words, name="psnr", title=words("compression.quality"), unit="PSNR, dB")
+    return show.score(seen, words, name="psnr", title=words("compression.quality"), unit=words("photo.psnr"))
 
 
 def length_curve(seen: Seen, words: Say) -> Any:
@@ -68,7 +68,7 @@ def quality_by_length(seen: Seen, words: Say) -> Any:
     return figures.plane(
         found,
         title=words("compression.curve"),
-        axes=(words("compression.bits_a_pixel" if of_photos else "compression.bytes"), "PSNR, dB"),
+        axes=(words("compression.bits_a_pixel" if of_photos else "compression.bytes"), words("photo.psnr")),
         own=(_length(here), here.psnr, words("compression.rebuilt")),
         say=words,
     )

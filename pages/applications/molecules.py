@@ -19,6 +19,8 @@ DRAWN, JUDGED = 10, 1000  # molecules that are shown, and that are scored
 WALK, CLIMB, NEAR = 10, 5, 5
 OWN, REFUSED = 24, 20  # of a visitor's molecules, those that are drawn, and those whose lines are named
 PROPERTY = Knob("logp", options=chemistry.PROPERTIES)
+# Of what samples are worth, whether more is better, and to how many decimals it is written.
+WORTH = (1, 1, 1, 0, -1, -1, -1), (1, 1, 1, 2, 2, 2, 2)
 REACH = Knob(4.0, low=0.5, high=8.0, step=0.5)
 
 say.lesson("molecules")
@@ -301,8 +303,11 @@ def pictures(seen: Seen) -> None:
     if seen.state.is_final and seen.step and not seen.travelled:
         come = sum(one is not None for one in judged(seen).values())
         found = show.made(worth_table, seen.choose(known=come))
-        better = enumerate((1, 1, 1, 0, -1, -1, -1))
-        structures.table(found, {words(f"molecules.column_{i}"): more for i, more in better}, words)
+        rows = {
+            words(f"molecules.column_{i}"): show.marked(numbers, words, better=better, decimals=decimals)
+            for i, (numbers, better, decimals) in enumerate(zip(zip(*found.values(), strict=True), *WORTH, strict=True))
+        }
+        show.table("", list(found), rows)
         st.caption(words("molecules.worth" if come == len(found) else "molecules.judging", count=JUDGED))
 
     st.header(words("molecules.walk"), anchor=False)

@@ -25,7 +25,7 @@ noise = cast(NoiseRemoval, experiment.task).noise
 
 
 def crops_ratio(seen: Seen, words: Say) -> Any:
-    return show.score(seen, words, name="psnr", title=words("photo.ratio"), unit="PSNR, dB")
+    return show.score(seen, words, name="psnr", title=words("photo.ratio"), unit=words("photo.psnr"))
 
 
 def denoised_photo(seen: Seen, words: Say) -> Any:
@@ -66,7 +66,7 @@ def draw(seen: Seen) -> None:
     show.row(seen, crops_ratio)
     if seen.state.is_final and known == len(photo.which().options):
         st.header(words("photo.scores"), anchor=False)
-        photo.table(show.made(scores, seen), words, unit="PSNR, dB")
+        show.scores(show.made(scores, seen), words, unit=words("photo.psnr"))
         st.caption(words("noise_removal.scores"))
     st.header(words("photo.own_heading"), anchor=False)
     spoil = st.toggle(

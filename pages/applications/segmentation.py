@@ -63,7 +63,7 @@ def draw(seen: Seen) -> None:
     show.row(seen, masks, overlap_curve, height=620)
     if seen.state.is_final and seen.step:
         st.header(words("photo.scores"), anchor=False)
-        photo.table(show.made(scores, seen), words, unit=words("segmentation.judged", count=JUDGED))
+        show.scores(show.made(scores, seen), words, unit=words("segmentation.judged", count=JUDGED))
         st.caption(words("segmentation.scores"))
     st.header(words("segmentation.whole"), anchor=False)
     st.markdown(words("segmentation.whole_lead"))

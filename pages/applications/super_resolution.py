@@ -25,7 +25,7 @@ factor = cast(SuperResolution, experiment.task).factor
 
 
 def crops_ratio(seen: Seen, words: Say) -> Any:
-    return show.score(seen, words, name="psnr", title=words("photo.ratio"), unit="PSNR, dB")
+    return show.score(seen, words, name="psnr", title=words("photo.ratio"), unit=words("photo.psnr"))
 
 
 def enlarged(seen: Seen, fine: np.ndarray) -> Any:
@@ -65,7 +65,7 @@ def draw(seen: Seen) -> None:
     show.row(seen, crops_ratio)
     if seen.state.is_final:
         st.header(words("photo.scores"), anchor=False)
-        photo.table(show.made(scores, seen), words, unit="PSNR, dB")
+        show.scores(show.made(scores, seen), words, unit=words("photo.psnr"))
         st.caption(words("super_resolution.scores", factor=factor))
     st.header(words("photo.own_heading"), anchor=False)
     reduce = st.toggle(words("super_resolution.reduce"), True, key="reduce", help=words("super_resolution.reduce_help"))

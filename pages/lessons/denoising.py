@@ -64,7 +64,7 @@ def noise_curve(seen: Seen, words: Say) -> Any:
         TESTED,
         curves | {words(f"denoising.{name}"): curve for name, curve in others.items()},
         title=words("denoising.curve"),
-        axes=(words("knob.test_noise.label"), "PSNR, dB"),
+        axes=(words("knob.test_noise.label"), words("photo.psnr")),
         baselines={words(f"denoising.{name}"): name for name in others},
         marks={seen.choices["noise"]: words("denoising.shown")},
         say=words,

@@ -6,21 +6,11 @@ from typing import Any
 import streamlit as st
 
 from pages._ui import resources, say
+from pages._ui.contents import PAGES
 from pages._ui.flow import flow
 from pages._ui.plot import preload
 
-SHOWN = {
-    "lessons": ("undercomplete", "denoising", "contractive", "sparse", "vae", "beta_vae"),
-    "applications": (
-        "noise_removal",
-        "super_resolution",
-        "segmentation",
-        "audio",
-        "molecules",
-        "recommender",
-        "compression",
-    ),
-}
+SHOWN = {folder: [name for name in PAGES[folder] if name != "home"] for folder in ("lessons", "applications")}
 INPUTS = (3, 2, 1, 18, 4, 8, 11, 0, 61, 7)  # a held-out digit of each class, in order
 
 

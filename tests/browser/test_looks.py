@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from aecore.text import LANGUAGES, Say
+from pages._ui import contents
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
-TABLE = next(
-    ast.literal_eval(node.value)
-    for node in ast.parse((ROOT / "pages" / "site.py").read_text("utf-8")).body
-    if isinstance(node, ast.Assign) and node.targets[0].id == "PAGES"
-)
-PAGES = [name for names in TABLE.values() for name in names]
+PAGES = [name for names in contents.PAGES.values() for name in names]
 PLACES = """() => [...document.querySelectorAll('h1, h2, .js-plotly-plot, .gargalo-flow')]
   .map(node => Math.round(node.getBoundingClientRect().top))"""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import time
@@ -20,16 +19,11 @@ from aecore.baselines import Pca
 from aecore.datasets import forget
 from aecore.jobs import InlineExecutor
 from aecore.text import Say
-from pages._ui import resources, seen, show, steer
+from pages._ui import contents, resources, seen, show, steer
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "pages" / "site.py"
-TABLE = next(
-    ast.literal_eval(node.value)
-    for node in ast.parse(SITE.read_text("utf-8")).body
-    if isinstance(node, ast.Assign) and node.targets[0].id == "PAGES"
-)
-PAGES = [(folder, name) for folder, names in TABLE.items() for name in names]
+PAGES = [(folder, name) for folder, names in contents.PAGES.items() for name in names]
 DIGITS = {"data": "digits", "steps": "40", "latent": "3"}
 
 
@@ -66,7 +60,7 @@ def progress(at: AppTest) -> str:
 
 
 def test_the_table_of_pages_is_the_folder():
-    for folder, names in TABLE.items():
+    for folder, names in contents.PAGES.items():
         assert {path.stem for path in (ROOT / "pages" / folder).glob("*.py")} == set(names)
 
 
@@ -288,7 +282,7 @@ def test_the_folder_for_runs_falls_back_to_one_that_can_be_written(tmp_path, mon
 def test_home_leads_to_every_lesson_and_application(runs):
     at = opened("home")
     invitations = [words for name, words in text.words("en").items() if name.endswith(".invitation")]
-    assert len(invitations) == len(TABLE["lessons"]) - 1 + len(TABLE["applications"])
+    assert len(invitations) == len(contents.PAGES["lessons"]) - 1 + len(contents.PAGES["applications"])
     said = sentences(at)
     assert all(invitation in said for invitation in invitations)
 
@@ -430,3 +424,18 @@ def test_the_oldest_runs_give_way_but_none_that_a_visitor_has_on_the_page(runs, 
 def test_the_room_for_runs_is_what_the_environment_says(monkeypatch, said, room):
     monkeypatch.setenv("GARGALO_RUNS_MB", said)
     assert resources.room() == room
+
+
+@pytest.mark.parametrize(
+    ("numbers", "better", "cells"),
+    [
+        ([1.0, 2.5, None], 1, ["1.00", "**2.50**\N{NO-BREAK SPACE}◂", "–"]),
+        ([1.0, 2.5], -1, ["**1.00**\N{NO-BREAK SPACE}◂", "2.50"]),
+        ([1.0, 2.5], 0, ["1.00", "2.50"]),
+        ([2.5, 2.5, 1.0], 1, ["2.50", "2.50", "1.00"]),
+        ([2.5, float("nan")], 1, ["2.50", "…"]),
+        ([None, None], 1, ["–", "–"]),
+    ],
+)
+def test_the_best_number_is_marked_once_all_are_known_and_where_one_alone_is_best(numbers, better, cells):
+    assert show.marked(numbers, Say(), better=better) == cells
