@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 
 # A worker that dies this often in a row without finishing anything is not started again unasked.
 DEATHS = 3
+# Threads of a worker, at most: small networks have no use for more.
+MOST = 4
 
 
 class LocalExecutor:
@@ -30,14 +32,18 @@ class LocalExecutor:
     runs : Runs
         Where the runs are kept.
     workers : int, optional
-        Number of processes; by default one for every two cores. Each uses several threads.
+        Number of processes; by default one, or two from four cores on. They share the cores but one, which is the
+        page's and the browser's: two threads on two cores that others want too take twice as long as one (measured).
     """
 
     def __init__(self, runs: Runs, workers: int | None = None) -> None:
         self.runs = runs
         self._troubles: dict[str, State] = {}
         self._lock = threading.Lock()
-        self._workers = [_Worker(self) for _ in range(workers or max(1, (os.cpu_count() or 2) // 2))]
+        cores = os.cpu_count() or 2
+        count = workers or (1 if cores < 4 else 2)
+        self.threads = min(max((cores - 1) // count, 1), MOST)
+        self._workers = [_Worker(self) for _ in range(count)]
 
     @property
     def pids(self) -> list[int]:
@@ -93,7 +99,9 @@ class _Worker:
         # Each process has its own, so that the death of one takes no run from the next.
         self.assigned: dict[str, Run] = {}
         command = [sys.executable, "-m", "aecore.jobs.worker"]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        usual = {"OMP_NUM_THREADS": str(self.executor.threads)}
+        path = {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        environment = usual | os.environ | path
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
