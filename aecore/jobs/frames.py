@@ -7,6 +7,7 @@ whoever asks may take several runs in turn, wait, or stop between two frames.
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import time
 from bisect import bisect_right
@@ -104,7 +105,9 @@ def frames(run: Run, *, clock: Callable[[], float] = time.monotonic) -> Iterator
             record.add(snapshot)
             pace.wishes = run.wishes
             if snapshot.step < experiment.fit.steps:
-                if reason := why_stop(pace.wishes, run.history, f"watched_{experiment.task.main}"):
+                if not (history := run.history):
+                    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(run.folder))
+                if reason := why_stop(pace.wishes, history, f"watched_{experiment.task.main}"):
                     record.add_resumable(snapshot)
                     record.close("cancelled", reason, scores=snapshot.scores)
                     return
