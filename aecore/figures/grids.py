@@ -242,11 +242,10 @@ def tiles(
         sides = {"x0": x + inset, "y0": y + inset, "x1": x + w / cell_w - inset, "y1": y + h / cell_h - inset}
         return {"type": "rect", **sides, "line": {"color": ink(colour), "width": 3}}
 
-    # All at once: Plotly checks every earlier shape again for each that is added.
-    figure.layout.shapes = [
-        *(frame(place, "autoencoder", _INSET) for place in marked),
-        *([] if chosen is None else [frame(chosen, "warning", 0)]),
-    ]
+    for place in marked:
+        figure.add_shape(frame(place, "autoencoder", _INSET))
+    if chosen is not None:
+        figure.add_shape(frame(chosen, "warning", 0))
     return figure
 
 

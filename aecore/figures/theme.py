@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Mode: TypeAlias = Literal["light", "dark"]
 
+VALIDATED = False
+
 FONT = "IBM Plex Sans, Gargalo Math, sans-serif"
 MONO = "IBM Plex Mono, monospace"
 
@@ -154,9 +156,9 @@ def sheet(say: Say, **layout: Any) -> go.Figure:
     import plotly.graph_objects as go
 
     meta = {"save": say("figure.save"), "reset": say("figure.reset")} | layout.pop("meta", {})
-    return go.Figure(
-        layout={"template": template(), "separators": say.separators, "meta": meta, "uirevision": "keep"} | layout
-    )
+    looks = {"template": template(), "separators": say.separators, "meta": meta, "uirevision": "keep"} | layout
+    # Validation takes most of a figure's time; the tests draw every figure with it.
+    return go.Figure(layout=looks, _validate=VALIDATED)
 
 
 def heading(title: str, unit: str) -> dict[str, Any]:

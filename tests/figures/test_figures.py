@@ -129,6 +129,12 @@ def every_case():
     return [pytest.param(name, case, id=f"{name}-{i}") for name, cases in CASES.items() for i, case in enumerate(cases)]
 
 
+@pytest.fixture(autouse=True)
+def validated(monkeypatch):
+    """What a figure is made of is checked here, where nobody waits for it."""
+    monkeypatch.setattr(theme, "VALIDATED", True)
+
+
 def draw(name, case=0, language="en"):
     return CASES[name][case](figures.TABLE[name], Say(language))
 
@@ -154,6 +160,13 @@ def test_draws_in_each_language_and_theme(name, case, language):
         assert "var(--" not in dressed.to_json()
     text = json.dumps(json.loads(figure.to_json())["layout"])
     assert not re.search(r"\bnan\b|-?Infinity|\bNaN\b", text)
+
+
+@pytest.mark.parametrize(("name", "case"), every_case())
+def test_a_figure_that_is_not_validated_is_the_same(name, case, monkeypatch):
+    checked = json.loads(case(figures.TABLE[name], Say("en")).to_json())
+    monkeypatch.setattr(theme, "VALIDATED", False)
+    assert json.loads(case(figures.TABLE[name], Say("en")).to_json()) == checked
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
