@@ -49,7 +49,7 @@ def lines(
     span : (float, float), optional
         Where the axis begins and ends; by default with the curves.
     reach : (float, float), optional
-        Where the upright axis begins and ends; by default with the curves.
+        Where the upright axis begins and ends, by default with the curves; what lies outside is said in words.
     log : bool
         Whether heights are spread by their logarithm.
     spread : bool
@@ -97,8 +97,21 @@ def lines(
     if not len(x):
         figure.update_yaxes(range=[0, 1], tickvals=[])
         announce(figure, say("figure.error.empty"))
+    if reach:
+        _say_outside(figure, reach, say)
     mark(figure, marks)
     return figure
+
+
+def _say_outside(figure: go.Figure, reach: tuple[float, float], say: Say) -> None:
+    """Say in a corner until where curves lie outside of the axis, and how far."""
+    places, heights = (np.concatenate([np.asarray(trace[axis], float) for trace in figure.data]) for axis in "xy")
+    outside = (heights < reach[0]) | (heights > reach[1])
+    if outside.any():
+        numbers = {"step": int(places[outside].max()), "low": heights[outside].min(), "high": heights[outside].max()}
+        corner: dict[str, Any] = {"x": 0.03, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left"}
+        look: dict[str, Any] = {"font": {"color": ink("muted"), "size": 13}, "yanchor": "bottom", "showarrow": False}
+        figure.add_annotation(text=say("figure.lines.outside", **numbers), **corner, **look)
 
 
 def _decades(x: np.ndarray, say: Say) -> dict[str, Any]:
