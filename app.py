@@ -6,11 +6,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.responses import FileResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pages._ui import delivery, pictures, resources
+from pages._ui import component, delivery, front, parcels, pictures, resources
 
 HERE = Path(__file__).parent
 PLOTLY = Path(str(find_spec("plotly").origin)).parent / "package_data" / "plotly.min.js"  # type: ignore[union-attr]
@@ -28,8 +29,11 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 app = st.App(
     HERE / "pages" / "site.py",
     lifespan=lifespan,
+    middleware=[Middleware(front.Front)],
     routes=[
         Route("/assets/plotly.min.js", lambda _: FileResponse(PLOTLY, headers={"Cache-Control": "max-age=86400"})),
+        Route("/components/{name}.js", component.answer),
+        Route("/parcels/{name}", parcels.answer),
         Route("/pictures/{key}/{step:int}/{name}.png", pictures.answer),
         Mount("/assets/fonts", StaticFiles(directory=HERE / "assets" / "style" / "fonts")),
     ],

@@ -42,7 +42,7 @@ from aecore.views.compressed import (
 )
 from aecore.views.contraction import Tangents, contraction_ratio, singular_values, slide, tangents
 from aecore.views.decoders import Layer, decoded, layers, leading, middle, near, spans, usage
-from aecore.views.denoised import Denoised, baseline_curve, denoised, denoiser, psnr_curve
+from aecore.views.denoised import AVERAGED, Denoised, baseline_curve, denoised, denoiser, psnr_curve
 from aecore.views.disentanglement import Scores, grid, listed, mig, mutual_information, scores
 from aecore.views.filters import filters
 from aecore.views.gabor import Gabors, gabor_share, gabors
@@ -186,6 +186,7 @@ TABLE: dict[str, tuple[Callable[..., object], ...]] = {
 }
 
 __all__ = [
+    "AVERAGED",
     "HEADER",
     "TABLE",
     "TRAINED",

@@ -20,7 +20,7 @@ from aecore.views.reconstructions import shown
 # Training examples that a baseline is fitted to at each level of noise.
 FITTED = 5000
 # Held-out examples behind each point of a curve.
-TESTED = 64
+AVERAGED = 64
 # No noise at all has an infinite ratio; this is what the eye takes for it.
 CLEAN = 60.0
 
@@ -112,7 +112,7 @@ def baseline_curve(name: str, data: Data, corruption: str, levels: Sequence[floa
 
 
 def _curve(answer: Callable[[Tensor], Tensor], data: Data, corruption: str, levels: Sequence[float]) -> np.ndarray:
-    x = data.load("test").inputs[:TESTED]
+    x = data.load("test").inputs[:AVERAGED]
     span = _span(data, x)
     return np.array([psnr(answer(spoilt(x, corruption, level)), x, span).mean() for level in levels])
 

@@ -75,7 +75,7 @@ def _read(text: str, current: Experiment) -> Experiment | None:
 
 def pictures(seen: Seen, other: Experiment | None) -> None:
     """Show the choice of a second run and, if there is one, both beside each other."""
-    words = say.words()
+    words, seen = say.words(), show.standing(seen)
     st.header(words("compare.title"), anchor=False)
     found = candidates(seen.experiment)
 
@@ -104,7 +104,7 @@ def pictures(seen: Seen, other: Experiment | None) -> None:
 
     if beside.experiment.data == seen.experiment.data:
         both = [compared_errors, compared_rows] if len(seen.experiment.data.shape) > 1 else [compared_errors]
-        show.row(seen, *both, every=0.5)
+        show.row(seen, *both)
     else:
         st.info(words("compare.other_data"), icon=":material/info:")
 

@@ -64,7 +64,7 @@ def beside(found: list[Sounded], words: Say, *, key: str, height: int = 190) -> 
 
 def held_out(seen: Seen, make: Callable[[Seen, Say], list[Sounded]]) -> None:
     """Show sounds of a held-out recording; `make` gives them."""
-    beside(show.made(make, seen, EVERY), say.words(), key=make.__name__)
+    beside(show.made(make, show.standing(seen, EVERY)), say.words(), key=make.__name__)
 
 
 def own(seen: Seen, answer: Callable[[Seen, Wave], dict[str, Wave]], words: Say, *, names: str) -> None:

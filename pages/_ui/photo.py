@@ -13,7 +13,7 @@ from PIL import Image
 
 from aecore.text import Say
 from pages._ui import say, show, view
-from pages._ui.curtain import Shown, curtain, written
+from pages._ui.curtain import Shown, Written, curtain, written
 from pages._ui.seen import Seen
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def opacity() -> Knob:
 class Gallery(NamedTuple):
     """Pictures of one photo, ready for the browser."""
 
-    pictures: list[dict[str, str]]
+    pictures: list[Written]
     size: tuple[int, int]
 
 
@@ -62,7 +62,7 @@ def beside(pictures: Mapping[str, np.ndarray], true: np.ndarray | None, words: S
 
 def held_out(seen: Seen, make: Callable[[Seen, Say], Gallery]) -> None:
     """Show a held-out photo; `make` gives its pictures."""
-    found: Gallery = show.made(make, seen, EVERY)
+    found: Gallery = show.made(make, show.standing(seen, EVERY))
     alt = say.words()(f"alt.{make.__name__}")
     curtain(found.pictures, size=found.size, left=LEFT, right=RIGHT, alt=alt, key=make.__name__)
 

@@ -22,13 +22,13 @@ def room(seen: Seen) -> None:
 
     words, count = say.words(), len(seen.held_out.inputs)
     st.header(words("room.title", unit=seen.choices["unit"] + 1), anchor=False)
-    show.row(seen, unit_filter, unit_activations, height=300, every=1)
-    show.row(seen, unit_average, unit_bias, height=300, every=1)
-    show.row(seen, unit_strongest, height=220, every=1)
-    show.row(seen, unit_alike, height=180, every=1)
+    show.row(seen, unit_filter, unit_activations, height=300)
+    show.row(seen, unit_average, unit_bias, height=300)
+    show.row(seen, unit_strongest, height=220)
+    show.row(seen, unit_alike, height=180)
     seen = seen.choose(rank=view.choose("rank", Knob(1, low=1, high=count), label=words("room.rank", count=count)))
     show.sentence(seen, unit_cost)
-    show.row(seen, *([unit_place] if seen.experiment.data.name == "patches" else []), unit_clamped, height=300, every=1)
+    show.row(seen, *([unit_place] if seen.experiment.data.name == "patches" else []), unit_clamped, height=300)
 
 
 def unit_filter(seen: Seen, words: Say) -> Any:

@@ -62,14 +62,15 @@ def more(name: str) -> None:
 
 
 @contextmanager
-def damage() -> Iterator[None]:
-    """Name a data file that is missing or damaged, instead of what needs it."""
+def damage(*, quietly: bool = False) -> Iterator[None]:
+    """Name a data file that is missing or damaged, instead of what needs it; quietly where it is named already."""
     from aecore.datasets import DamagedFile
 
     try:
         yield
     except DamagedFile as damaged:
-        st.error(words()("reason.damaged_data", detail=damaged.name), icon=":material/error:")
+        if not quietly:
+            st.error(words()("reason.damaged_data", detail=damaged.name), icon=":material/error:")
 
 
 def value(name: str, value: Value, words: Say) -> str:

@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 # Pictures kept: a lesson shows up to fourteen of each of about 25 moments, 15 kB apiece.
 KEPT = 1024
 _memory: OrderedDict[tuple[tuple[str, ...], object], Any] = OrderedDict()
-_latest: dict[object, tuple[object, float]] = {}
-# Moments that stand for a while, by their runs; each holds a model.
+# Moments that stand for a while, by their runs and for how long; each holds a model.
 STANDING = 16
-_standing: dict[str, tuple[Seen, float]] = {}
+_standing: dict[tuple[str, float], tuple[Seen, float]] = {}
 _drawing = threading.Lock()
 
 
@@ -44,7 +43,6 @@ def row(
     seen: Seen,
     *makers: Callable[[Seen, Say], Any],
     height: int = 360,
-    every: float = 0.0,
     on_click: Callable[[float, float], None] | None = None,
     cloud: Cloud | None = None,
 ) -> None:
@@ -58,8 +56,6 @@ def row(
         Each draws a figure; its name is the figure's place in the page and its description's name in the texts.
     height : int
         In pixels.
-    every : float
-        Seconds for which a picture of a run under way may stand: training pays for every picture.
     on_click : callable, optional
         Called with the place that is clicked in any of them, in the coordinates of its axes.
     cloud : Cloud, optional
@@ -67,7 +63,7 @@ def row(
     """
     for place, make in zip(st.columns(len(makers)), makers, strict=True):
         with place:
-            figure = made(make, seen, every, written=True)
+            figure = made(make, seen, written=True)
             alt = say.words()(f"alt.{make.__name__}")
             plot(figure, key=make.__name__, alt=alt, height=height, on_click=on_click, cloud=cloud)
 
@@ -245,9 +241,9 @@ def scores(
     table(unit, heads, dict(zip(rows, zip(*columns, strict=True), strict=True)))
 
 
-def facts(seen: Seen, make: Callable[[Seen, Say], list[Fact]], *, every: float = 2.0, across: int = 2) -> None:
+def facts(seen: Seen, make: Callable[[Seen, Say], list[Fact]], *, across: int = 2) -> None:
     """Show facts about a run as cards, two in a row unless said otherwise."""
-    found = made(make, seen, every)
+    found = made(make, seen)
     for first in range(0, len(found), across):
         for place, fact in zip(st.columns(across), found[first : first + across], strict=False):
             with place.container(border=True, height="stretch"):
@@ -261,26 +257,27 @@ def sentence(seen: Seen, make: Callable[[Seen, Say], str]) -> None:
     st.markdown(made(make, seen))
 
 
-def captions(seen: Seen, make: Callable[[Seen, Say], list[str]], *, every: float = 2.0) -> None:
+def captions(seen: Seen, make: Callable[[Seen, Say], list[str]]) -> None:
     """Show quiet remarks on a run, one below the other."""
-    for caption in made(make, seen, every):
+    for caption in made(make, seen):
         st.caption(caption)
 
 
-def standing(seen: Seen, every: float) -> Seen:
-    """Return a moment that stands for `every` seconds while a run goes on, for pictures and widgets that must agree."""
-    kept, since = _standing.get(seen.run.key, (seen, 0.0))
+def standing(seen: Seen, seconds: float = 1.0) -> Seen:
+    """Return a moment that stands for a while as a run goes on: training pays for every picture, and all must agree."""
+    place = seen.run.key, seconds
+    kept, since = _standing.get(place, (seen, 0.0))
     stays = seen.state.stage == kept.state.stage == "running" and kept.step <= seen.step and not seen.travelled
-    if stays and time.monotonic() - since < every:
+    if stays and time.monotonic() - since < seconds:
         return replace(kept, choices=seen.choices, beside=seen.beside)
     if not seen.travelled:
-        _standing[seen.run.key] = seen, time.monotonic()
+        _standing[place] = seen, time.monotonic()
         while len(_standing) > STANDING:
             _standing.pop(next(iter(_standing)), None)
     return seen
 
 
-def made(make: Callable[[Seen, Say], Any], seen: Seen, every: float = 0.0, *, written: bool = False) -> Any:
+def made(make: Callable[[Seen, Say], Any], seen: Seen, *, written: bool = False) -> Any:
     """Return what a maker makes of this moment, written as JSON if it is a figure: once for all visitors.
 
     Of a run that has ended, those of earlier moments are made while the server is at rest.
@@ -288,20 +285,9 @@ def made(make: Callable[[Seen, Say], Any], seen: Seen, every: float = 0.0, *, wr
     resources.in_use()
     words = say.words()
     place = (make.__module__, make.__name__, words.language, seen.run.key)
-    # Only what changes because the run goes on may wait; a visitor's own choice may not.
-    moment, at = _latest.get((place, seen.view), (None, 0.0))
-    if seen.state.stage == "running" and time.monotonic() - at < every and (place, moment) in _memory:
-        with _drawing, contextlib.suppress(KeyError):
-            _memory.move_to_end((place, moment))
-            return _memory[place, moment]
     if seen.ahead and seen.state.is_final and not seen.travelled and (place, seen.moment) not in _memory:
         resources.spare(_earlier(place, make, seen, words, written))
-    made = _kept(place, make, seen, words, written)
-    with _drawing:
-        _latest[place, seen.view] = seen.moment, time.monotonic()
-        while len(_latest) > KEPT:
-            del _latest[next(iter(_latest))]
-    return made
+    return _kept(place, make, seen, words, written)
 
 
 def _kept(place: tuple[str, ...], make: Callable[[Seen, Say], Any], seen: Seen, words: Say, written: bool) -> Any:

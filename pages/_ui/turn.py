@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from aecore.knobs import Knob, Value
     from aecore.text import Say
 
-# A list serves better than a row of buttons from here on.
-MANY = 4
+# A row of buttons has room in the sidebar for fewer than this; more become a list.
+NARROW = 4
 
 
 def experiment(
@@ -123,7 +123,7 @@ def widget(name: str, knob: Knob, value: Value, words: Say, *, on_change: Callab
     def write(value: Value) -> str:
         return say.value(name, value, words)
 
-    if knob.options and len(knob.options) < MANY:
+    if knob.options and len(knob.options) < NARROW:
         st.segmented_control(**about, options=knob.options, format_func=write, required=True, width="stretch")
     elif knob.options:
         st.selectbox(**about, options=knob.options, format_func=write)

@@ -30,8 +30,8 @@ INPUTS = 50
 EVERYWHERE = ("at", "beside")
 # Positions of a logarithmic slider within each power of ten.
 MANTISSAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
-# A list serves better than a row of buttons from here on.
-MANY = 6
+# A row of buttons has room on the page for fewer than this; more become a list.
+WIDE = 6
 
 
 @dataclass(eq=False)
@@ -203,7 +203,7 @@ def choose(name: str, knob: Knob, **look: Any) -> Any:
             return words(f"option.{name}.{option}")
 
         about = {"format_func": write_option, "options": knob.options, **about}
-        if len(knob.options) < MANY:
+        if len(knob.options) < WIDE:
             picked = st.segmented_control(**about, default=value, required=True)
         else:
             picked = st.selectbox(**about, index=knob.options.index(value))

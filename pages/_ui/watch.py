@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Seconds between two looks at a run under way.
 LOOK = 0.15
+# The same where all that is on the page is looked at, and where only what need not be followed as closely is.
+PAGE, REST = 0.3, 1.0
 # Seconds between two keyframes of a run that is played again.
 PLAY = 0.4
 
@@ -27,6 +29,7 @@ def training(
     experiment: Experiment,
     draw: Callable[[Seen], None],
     *,
+    first: Callable[[Seen], None] | None = None,
     beside: Sequence[Experiment] = (),
     together: Sequence[Experiment] = (),
 ) -> None:
@@ -38,6 +41,8 @@ def training(
         Its run need not exist.
     draw : callable
         Draws the pictures of what it is given; called anew whenever that changes.
+    first : callable, optional
+        Draws those above them that follow a run under way most closely.
     beside : sequence of Experiment
         Further runs that the pictures show.
     together : sequence of Experiment
@@ -58,24 +63,36 @@ def training(
         all_of_them = (experiment, *beside)
         return steer.moving(together), steer.moving(all_of_them) or resources.awaited(), steer.course().playing
 
+    _ = see(experiment, beside).pca  # fitted aside: begun only below, it would have the page drawn twice
     # Looked at before the buttons are drawn: a run that ends in between is then seen to differ.
     drawn = standing()
     steer.buttons(together, words)
     _, follow, playing = drawn
 
-    @st.fragment(run_every=LOOK if follow else PLAY if playing else None)
+    from aecore.training import keyframes
+
+    @st.fragment(run_every=LOOK if follow else None)
+    def closely() -> None:
+        if standing() != drawn:
+            st.rerun()
+        seen = see(experiment, beside)
+        _progress(seen, words)
+        if first:
+            with say.damage(quietly=True):
+                first(replace(seen.back(_place(keyframes(experiment))), ahead=True))
+
+    @st.fragment(run_every=(REST if first else PAGE) if follow else PLAY if playing else None)
     def live() -> None:
         if st.session_state.pop("begun", False) or steer.moving(together) != drawn[0]:
             st.rerun()
         wrong = st.container()
         begun = resources.begun()
-        seen = see(experiment, beside)
-        _progress(seen, words)
-        seen = _at_a_time(seen, words)
+        seen = _at_a_time(see(experiment, beside), words)
+        closely()
         with say.damage():
             draw(seen)
             if experiment.net.of_units:
-                show.captions(seen, alarms)
+                show.captions(show.standing(seen), alarms)
             compare.pictures(seen, other)
         with wrong:
             view.complain()
@@ -103,7 +120,7 @@ def _at_a_time(seen: Seen, words: Say) -> Seen:
     if course.playing:
         later = [step for step in kept if course.time is not None and step > course.time]
         _move(later[0] if later else None, playing=bool(later))
-    at = course.time if course.time in places else places[-1]
+    at = _place(places)
     with st.container(horizontal=True, vertical_alignment="bottom", key="travel"):
         icon = ":material/pause:" if course.playing else ":material/slow_motion_video:"
         play: dict[str, Any] = {"key": "play", "icon": icon, "help": words("watch.play_help"), "disabled": not kept}
@@ -122,6 +139,12 @@ def _at_a_time(seen: Seen, words: Say) -> Seen:
     if not course.playing:
         view.keep("at", at, places[-1])
     return replace(seen.back(at), ahead=True)
+
+
+def _place(places: Sequence[int]) -> int:
+    """Return the step that the slider stands at."""
+    time = steer.course().time
+    return places[-1] if time is None or time not in places else time
 
 
 def _move(step: int | None, *, playing: bool) -> None:
@@ -143,13 +166,14 @@ def alarms(seen: Seen, words: Say) -> list[str]:
     from aecore.networks import GaussianAutoencoder
 
     found = [
-        words(f"alarm.{alarm.kind}", count=alarm.units, of=alarm.of, kl=max(alarm.kl, default=0.0))
+        words(f"alarm.{alarm.kind}", count=alarm.units, of=alarm.of, kl=words.number(max(alarm.kl, default=0.0), 2))
         + (" " + words(f"alarm.unused_{seen.experiment.method.name}") if alarm.kind == "unused" else "")
         for alarm in seen.alarms
     ]
     none = "all_used" if isinstance(seen.model, GaussianAutoencoder) else "none"
     well = ":material/check_circle: " + words(f"alarm.{none}", of=seen.model.n_latent)
-    return [f":material/warning: {sentence}" for sentence in found] or [well]
+    so_far = words("alarm.so_far", step=seen.step) + " " if seen.state.stage == "running" else ""
+    return [f":material/warning: {so_far}{sentence}" for sentence in found] or [well]
 
 
 _paces: dict[str, deque[tuple[float, int]]] = {}

@@ -128,7 +128,7 @@ def draw(seen: Seen) -> None:
         if known:
             show.sentence(seen, result)
     else:
-        show.row(seen, spent, every=2.0)
+        show.row(show.standing(seen), spent)
     packed.own(seen, words)
 
 

@@ -272,7 +272,7 @@ def own(seen: Seen, words: Say) -> None:
         st.warning("\n".join(f"- {line}" for line in named_lines), icon=":material/rule:")
     if rows:
         seen = seen.choose(own=smiles, own_names=names)
-        show.row(seen, own_places, height=420, every=2)
+        show.row(seen, own_places, height=420)
         structures.row(seen, own_rebuilt)
 
 
@@ -281,7 +281,7 @@ def draw_others() -> None:
 
 
 def pictures(seen: Seen) -> None:
-    words = say.words()
+    words, seen = say.words(), show.standing(seen)
     drugs = tuple(named(data))
     for place, which, usual in zip(st.columns(2), ("drug", "second"), ("Acetaminophen", "Fluoxetine"), strict=True):
         with place:
@@ -292,7 +292,7 @@ def pictures(seen: Seen) -> None:
     known = resources.aside(views.nearest_rebuilt, data) is not None
     if seen.history:
         show.facts(seen.choose(known=known), shares_rebuilt)
-    show.row(seen, token_errors, property_plane, height=420, every=1)
+    show.row(seen, token_errors, property_plane, height=420)
 
     st.header(words("molecules.sampling"), anchor=False)
     st.markdown(words("molecules.sampling_lead"))
@@ -313,7 +313,7 @@ def pictures(seen: Seen) -> None:
     st.header(words("molecules.walk"), anchor=False)
     st.markdown(words("molecules.walk_lead"))
     structures.row(seen, walked)
-    show.row(seen, walked_property, every=2)
+    show.row(seen, walked_property)
 
     st.header(words("molecules.near", name=seen.choices["drug"]), anchor=False)
     st.markdown(words("molecules.near_code"))
@@ -327,7 +327,7 @@ def pictures(seen: Seen) -> None:
     seen = seen.choose(reach=view.choose("reach", REACH))
     structures.row(seen, climbed)
     show.sentence(seen, climb_verdict)
-    show.row(seen, climbed_property, every=2)
+    show.row(seen, climbed_property)
 
     st.header(words("molecules.own_heading"), anchor=False)
     own(seen, words)

@@ -124,7 +124,7 @@ def draw(seen: Seen) -> None:
     st.markdown(words("recommender.map_lead"))
     final = seen.state.is_final and bool(seen.step)
     known = final and resources.aside(ranked.mapped, experiment, seen.step) is not None
-    show.row(seen.choose(laid=known), items_in_the_plane, height=620, every=2)
+    show.row(seen.choose(laid=known), items_in_the_plane, height=620)
     if not final:
         st.caption(words("recommender.plane_later"))
 

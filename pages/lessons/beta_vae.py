@@ -217,10 +217,14 @@ def gap_distortion(seen: Seen, words: Say) -> Any:
     return figures.plane(ended(words, point), say=words, **look)
 
 
+def first(seen: Seen) -> None:
+    seen = show.standing(seen, 0.4)
+    show.row(seen, held_out_distortion, held_out_divergence)
+    show.row(seen, show.divergences, parts)
+
+
 def pictures(seen: Seen) -> None:
-    words = say.words()
-    show.row(seen, held_out_distortion, held_out_divergence, every=0.5)
-    show.row(seen, show.divergences, parts, every=0.5)
+    words, seen = say.words(), show.standing(seen)
 
     st.header(words("beta_vae.traversals"), anchor=False)
     st.markdown(words("beta_vae.traversals_lead"))
@@ -230,8 +234,6 @@ def pictures(seen: Seen) -> None:
     with right:
         write: dict[str, Any] = {"format_func": lambda i: words.number(i) if i else words("beta_vae.origin")}
         seen = seen.choose(start=view.choose("start_from", view.of_inputs(0, low=0), **write))
-    # The rows and the sliders below write the same numbers.
-    seen = show.standing(seen, 1)
     if plain == experiment:
         show.row(seen, traversal, height=560)
     else:
@@ -240,16 +242,15 @@ def pictures(seen: Seen) -> None:
             "name": words(f"option.variant.{method.variant}"),
             "sign": words(f"beta_vae.sign_{weight}"),
         }
-        trained = without(seen).step
-        there = words(f"beta_vae.without_{'trained' if trained else 'fresh'}", step=trained)
-        named = (
-            (traversal, words("beta_vae.with", value=words.plain(getattr(method, weight)), **here)),
-            (traversal_plain, there),
-        )
-        for place, (make, name) in zip(st.columns(2), named, strict=True):
-            with place:
-                st.markdown(name)
-                show.row(seen.choose(plain=trained), make, height=560)
+        trained = steer.state_of(plain).stage != "absent" and without(seen).step
+        left, right = st.columns(2)
+        with left:
+            st.markdown(words("beta_vae.with", value=words.plain(getattr(method, weight)), **here))
+            show.row(seen, traversal, height=560)
+        with right:
+            st.markdown(words("beta_vae.without_trained" if trained else "beta_vae.without_fresh", step=trained))
+            if trained:
+                show.row(seen.choose(plain=trained), traversal_plain, height=560)
     with st.container(horizontal=True):
         for kind in ("GIF", "WEBP"):
             about: dict[str, Any] = {
@@ -277,7 +278,7 @@ def pictures(seen: Seen) -> None:
     st.markdown(f"{lead} {words('beta_vae.trade_gap')}" if seeds else lead)
     steer.sweep_buttons("beta_vae.weights", swept)
     seen = seen.choose(known=sum(bool(measured(one)) for one in swept) if seeds else 0)
-    show.row(seen, *([rate_distortion, gap_distortion] if seeds else [rate_distortion]), every=1)
+    show.row(seen, *([rate_distortion, gap_distortion] if seeds else [rate_distortion]))
 
 
 def measures(seen: Seen, words: Say) -> None:
@@ -292,9 +293,9 @@ def measures(seen: Seen, words: Say) -> None:
         return
     seen = seen.choose(measured=step, seeds=sum(bool(measured(one)) for one in seeds))
     show.sentence(seen, verdict)
-    show.row(seen, information, every=1)
+    show.row(seen, information)
     show.facts(seen, scores)
 
 
-watch.training(experiment, pictures, beside=[plain, *seeds, *swept])
+watch.training(experiment, pictures, first=first, beside=[plain, *seeds, *swept])
 say.more("beta_vae")

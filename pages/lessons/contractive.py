@@ -115,20 +115,20 @@ def choose(x: float, y: float) -> None:
 
 
 def pictures(seen: Seen) -> None:
-    words = say.words()
+    words, seen = say.words(), show.standing(seen)
     if seen.state.is_final and collapsed(seen):
         st.warning(words("contractive.collapsed"), icon=":material/compress:")
-    show.row(seen, error, spectrum, every=1)
+    show.row(seen, error, spectrum)
     if seen.step:
         show.facts(seen, shares)
-    show.row(seen, ratio, every=1)
+    show.row(seen, ratio)
     st.header(words("contractive.tangents"), anchor=False)
     st.markdown(words("contractive.tangents_lead"))
     seen = seen.choose(
         input=view.choose("input", view.of_inputs()) - 1, direction=view.chosen("direction", leading) - 1
     )
-    show.row(seen, directions, height=200, every=1, on_click=choose)
-    show.row(seen, sliding, every=1)
+    show.row(seen, directions, height=200, on_click=choose)
+    show.row(seen, sliding)
 
 
 watch.training(experiment, pictures, together=others)

@@ -127,12 +127,14 @@ def of_pictures(seen: Seen) -> None:
     if method.corruption != "gaussian" and max(level, method.level) == 1:
         st.warning(words("denoising.erased"), icon=":material/visibility_off:")
     show.row(seen, denoised, error, height=620)
+    st.caption(words("denoising.means", shown=COLUMNS, count=views.AVERAGED))
     steer.sweep_buttons("denoising", beside)
-    show.row(seen, noise_curve, every=2)
+    seen = show.standing(seen, 2)
+    show.row(seen, noise_curve)
     if experiment.net.name != "conv":
         st.header(words("denoising.filters"), anchor=False)
         st.markdown(words("denoising.filters_lead"))
-        show.row(seen, filters, every=1)
+        show.row(seen, filters)
 
 
 watch.training(experiment, in_the_plane if planar else of_pictures, beside=() if planar else beside)

@@ -141,21 +141,22 @@ def pictures(seen: Seen) -> None:
         if experiment.data.name == "patches" and method.rule != "topk":
             see_edges()
     units = tuple(one - 1 for one in dict.fromkeys(view.chosen("clamped", clamped)))
-    seen = seen.choose(by=by, unit=view.chosen("unit", unit) - 1, clamped=units)
+    live = seen.choose(by=by, unit=view.chosen("unit", unit) - 1, clamped=units)
+    seen = show.standing(live)
 
     def press(x: float, y: float) -> None:
-        place, order = int(x) + COLUMNS * int(y), ranked(seen.model, by)
+        place, order = int(x) + COLUMNS * int(y), ranked(live.model, by)
         if place < len(order) and click == "room":
             view.keep("unit", order[place] + 1, unit.default)
         elif place < len(order):
             view.keep("clamped", toggled(view.chosen("clamped", clamped), order[place] + 1), ())
 
     st.markdown(words("sparse.filters"))
-    show.row(seen, filters, height=520, on_click=press)
+    show.row(live, filters, height=520, on_click=press)
     room(seen)
     st.header(words("sparse.every"), anchor=False)
-    show.row(seen, averages, activations, every=0.5)
-    show.row(seen, error, biases, every=0.5)
+    show.row(seen, averages, activations)
+    show.row(seen, error, biases)
     done = seen.state.stage == "done" and not seen.travelled
     if done and method.rule in ("bias", "kl") and seen.error and seen.pca_error and seen.error > seen.pca_error:
         show.sentence(seen, above_pca)
@@ -166,14 +167,15 @@ def pictures(seen: Seen) -> None:
         if known:
             show.row(seen, ica_filters, height=260)
     st.header(words("sparse.sets"), anchor=False)
-    show.row(seen.choose(kept=view.choose("keep", Knob(min(8, count), low=0, high=count))), kept, height=420, every=1)
+    show.row(seen.choose(kept=view.choose("keep", Knob(min(8, count), low=0, high=count))), kept, height=420)
     st.markdown(words("sparse.set_lead"))
     left, right = st.columns((3, 1))
     with left:
         units = view.choose("clamped", clamped, placeholder=words("sparse.set_empty"), format_func=words.number)
     with right:
         held = view.choose("held", Knob("off", options=("off", "on")))
-    show.row(seen.choose(held=held, clamped=tuple(one - 1 for one in units)), clamped_set, height=420, every=1)
+    if units:
+        show.row(seen.choose(held=held, clamped=tuple(one - 1 for one in units)), clamped_set, height=420)
 
 
 watch.training(experiment, pictures)

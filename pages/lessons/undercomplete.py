@@ -103,18 +103,22 @@ def properties(seen: Seen, words: Say) -> list[Fact]:
     ]
 
 
-def pictures(seen: Seen) -> None:
+def first(seen: Seen) -> None:
     show.row(seen, error, rows)
+    if seen.pca and seen.error is not None:
+        show.sentence(seen, verdict)
+
+
+def pictures(seen: Seen) -> None:
+    seen = show.standing(seen)
     if seen.pca:
-        if seen.error is not None:
-            show.sentence(seen, verdict)
-        show.row(seen, codes, codes_pca, every=1)
+        show.row(seen, codes, codes_pca)
     else:
-        show.row(seen, codes, every=1)
+        show.row(seen, codes)
     st.header(say.words()("undercomplete.walk"), anchor=False)
     st.markdown(say.words()("undercomplete.walk_lead"))
     walked = latent_pad.walk(seen)
-    show.row(walked, latent_pad.near, every=1)
+    show.row(walked, latent_pad.near)
     if seen.step:
         st.header(say.words()("undercomplete.four"), anchor=False)
         show.facts(seen, properties)
@@ -122,8 +126,8 @@ def pictures(seen: Seen) -> None:
         st.header(say.words()("undercomplete.sizes"), anchor=False)
         st.markdown(say.words()("undercomplete.sizes_lead"))
         steer.sweep_buttons("undercomplete", swept)
-        show.row(seen, *([sizes, angles] if experiment.net.name == "linear" else [sizes]), every=2)
+        show.row(seen, *([sizes, angles] if experiment.net.name == "linear" else [sizes]))
 
 
-watch.training(experiment, pictures, beside=swept)
+watch.training(experiment, pictures, first=first, beside=swept)
 say.more("undercomplete")

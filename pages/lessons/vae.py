@@ -121,34 +121,38 @@ def weigh(step: int) -> None:
     st.session_state.weighed = (experiment.key, step)
 
 
+def first(seen: Seen) -> None:
+    show.row(show.standing(seen, 0.4), bound, rebuilt)
+
+
 def pictures(seen: Seen) -> None:
-    words = say.words()
-    show.row(seen, bound, rebuilt, every=0.5)
+    words, seen = say.words(), show.standing(seen)
     if seen.history and view.choose("printed", Knob(False)):
         show.sentence(seen, printed)
         st.caption(words("vae.printed_beta", features=int(np.prod(experiment.data.shape))))
 
-    seen = seen.choose(pair=tuple(seen.posteriors.order[:2].tolist()))
+    # In their own order, so that the plane stays as it is when the two change places by their divergence.
+    seen = seen.choose(pair=tuple(sorted(seen.posteriors.order[:2].tolist())))
     first, second = (named(seen, words, seen.choices["pair"][i]) for i in (0, -1))
     st.markdown(words("vae.manifold", first=first, second=second))
-    show.row(seen, posteriors, manifold, height=460, every=1)
+    show.row(seen, posteriors, manifold, height=460)
 
     st.header(words("vae.walk"), anchor=False)
     lead = words("vae.walk_lead")
     st.markdown(f"{lead} {words('vae.walk_hold')}" if seen.model.n_latent > 2 else lead)
     walked = latent_pad.walk(seen)
-    show.row(walked, latent_pad.near, every=1)
+    show.row(walked, latent_pad.near)
 
     st.header(words("vae.prior"), anchor=False)
     if st.button(words("vae.draw"), key="draw_others", icon=":material/casino:"):
         view.keep("draw", (view.chosen("draw", others) + 1) % (others.high + 1), others.default)
-    show.row(seen.choose(draw=view.chosen("draw", others)), fresh, height=200, every=1)
+    show.row(seen.choose(draw=view.chosen("draw", others)), fresh, height=200)
 
     st.header(words("vae.between"), anchor=False)
     for place, name, usual in zip(st.columns(2), ("one", "other"), (1, 3), strict=True):
         with place:
             seen = seen.choose(**{name: view.choose(name, view.of_inputs(usual)) - 1})
-    show.row(seen, between, every=1)
+    show.row(seen, between)
 
     st.header(words("vae.use"), anchor=False)
     st.markdown(words("vae.use_lead"))
@@ -159,8 +163,8 @@ def pictures(seen: Seen) -> None:
     def move(x: float, _: float) -> None:
         view.keep("moved", order[min(max(round(x), 0), len(order) - 1)] + 1, latent.default)
 
-    show.row(seen, divergences, every=1, on_click=move)
-    show.row(seen, moved, every=1)
+    show.row(seen, divergences, on_click=move)
+    show.row(seen, moved)
     st.markdown(words("vae.sliders"))
     start = tuple(seen.posteriors.means[seen.choices["one"]].tolist())
     latent_pad.sliders(seen.model, seen.held_out, experiment.data, key="sliders", words=words, z=start)
@@ -177,8 +181,8 @@ def pictures(seen: Seen) -> None:
     known = resources.aside(importance_bound, experiment, seen.step, COUNTS, WEIGHED) if whole or asked else None
     said = "weighed" if known or (rests and not (whole or asked)) else "weighing" if rests else "weighed_live"
     st.caption(words(f"vae.{said}", k=COUNTS[-1], inputs=WEIGHED))
-    show.row(seen.choose(weighed=known), weighted, every=2)
+    show.row(seen.choose(weighed=known), weighted)
 
 
-watch.training(experiment, pictures)
+watch.training(experiment, pictures, first=first)
 say.more("vae")

@@ -472,7 +472,7 @@ def live() -> None:
     st.header(words("explorer.numbers"), anchor=False)
     judged = resources.aside(explored.quality, experiment, now.step, projection, now.choices["axes"])
     if judged:
-        show.facts(now.choose(judged=judged), qualities, every=0, across=3)
+        show.facts(now.choose(judged=judged), qualities, across=3)
     else:
         st.caption(words("explorer.pending"))
     if visit.clicked is not None and len(experiment.data.shape) > 1:

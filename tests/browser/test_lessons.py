@@ -278,10 +278,10 @@ def test_zoom_survives_a_run(page, site):
     press(page, "train")
     page.wait_for_function(f"({DRAWN})('error').some(trace => trace.n > 3)")
     zoomed = "() => document.querySelector('.st-key-error .js-plotly-plot')._fullLayout.xaxis.range[1]"
-    box = page.locator(".st-key-error .nsewdrag").first.bounding_box()
-    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    box = page.locator(".st-key-error .js-plotly-plot").bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.35 * box["height"])
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 20, steps=6)
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.7 * box["height"], steps=6)
     page.mouse.up()
     page.wait_for_function(f"({zoomed})() < 90000")
     kept, seen = page.evaluate(zoomed), points(page)

@@ -16,7 +16,7 @@ import aecore as ae
 from aecore import views
 from aecore.jobs import InlineExecutor
 from aecore.text import Say
-from pages._ui import resources, say, seen, show
+from pages._ui import parcels, resources, say, seen, show
 from tests.pages.test_pages import opened, sentences
 
 WORDS = Say("en")
@@ -36,7 +36,7 @@ def executor(tmp_path, monkeypatch) -> InlineExecutor:
 def figure(at, key):
     """Return the figure that stands at a place of the page; none if nothing does."""
     found = [one.proto for one in at.get("bidi_component") if one.proto.id.endswith(f"-{key}")]
-    return json.loads(json.loads(found[0].json)["figure"]) if found else None
+    return json.loads(parcels.content(json.loads(found[0].json)["figure"])) if found else None
 
 
 def heights(trace):
@@ -99,13 +99,14 @@ def test_rows_and_sliders_of_a_run_under_way_are_of_one_moment(executor, monkeyp
     assert show.standing(early, 600).step == 0
 
     # A page that is drawn while the run goes on: both write the numbers of the moment that stands.
-    monkeypatch.setattr(show, "_standing", {experiment.key: (early, math.inf)})
+    monkeypatch.setattr(show, "_standing", {(experiment.key, 1.0): (early, math.inf)})
     monkeypatch.setattr(executor, "state", lambda _: running)
     at = opened("beta_vae", **LINK)
     assert not at.exception
     usage = sorted(views.usage(early.model, early.held_out.inputs).tolist(), reverse=True)
     rows = [note["text"] for note in figure(at, "traversal")["layout"]["annotations"]]
-    sent = next(one.proto for one in at.get("bidi_component") if one.proto.id.endswith("-sliders")).bytes
+    (sliders,) = (one.proto for one in at.get("bidi_component") if one.proto.id.endswith("-sliders"))
+    sent = parcels.content(json.loads(sliders.json))
     for value, row in zip(usage, rows, strict=False):
         assert f"KL {WORDS.number(value, 2)} nats" in row
         assert f"KL {WORDS.number(value, 2)} nats".encode() in sent

@@ -16,7 +16,7 @@ from aecore.jobs import InlineExecutor, Wish
 from aecore.text import Say
 from aecore.training import examples
 from aecore.views import Projection
-from pages._ui import explored, resources
+from pages._ui import explored, parcels, resources
 from tests.pages.test_pages import opened, runs
 
 __all__ = ["runs"]
@@ -35,7 +35,7 @@ def trained(runs):
 def drawn(at) -> dict:
     """Return the figure of the scatter, as it goes to the browser."""
     sent = [json.loads(one.proto.json) for one in at.get("bidi_component")]
-    return json.loads(next(data["figure"] for data in sent if data and data.get("cloud")))
+    return json.loads(parcels.content(next(data["figure"] for data in sent if data and data.get("cloud"))))
 
 
 def said(at) -> list[str]:

@@ -34,10 +34,10 @@ def test_two_visitors_of_one_live_run_each_see_their_own_choice(run, monkeypatch
     def chosen(seen, words):
         return seen.choices["unit"], seen.step
 
-    assert show.made(chosen, now.choose(unit=20), every=60) == (20, 40)
-    assert show.made(chosen, now.choose(unit=0), every=60) == (0, 40)
-    assert show.made(chosen, now.back(10).choose(unit=0), every=60) == (0, 10)
-    assert show.made(chosen, now.choose(unit=0), every=60) == (0, 40)
+    assert show.made(chosen, now.choose(unit=20)) == (20, 40)
+    assert show.made(chosen, now.choose(unit=0)) == (0, 40)
+    assert show.made(chosen, now.back(10).choose(unit=0)) == (0, 10)
+    assert show.made(chosen, now.choose(unit=0)) == (0, 40)
 
 
 def test_a_knob_is_what_it_was_from_each_turn_on(run):

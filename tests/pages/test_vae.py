@@ -10,7 +10,7 @@ import aecore as ae
 from aecore import views
 from aecore.jobs import InlineExecutor
 from aecore.text import Say
-from pages._ui import resources, say, seen
+from pages._ui import parcels, resources, say, seen
 from tests.pages.test_pages import opened, sentences
 
 WORDS = Say("en")
@@ -32,7 +32,7 @@ def executor(tmp_path, monkeypatch) -> InlineExecutor:
 def figure(at, key):
     """Return the figure that stands at a place of the page."""
     (proto,) = (one.proto for one in at.get("bidi_component") if one.proto.id.endswith(f"-{key}"))
-    return json.loads(json.loads(proto.json)["figure"])
+    return json.loads(parcels.content(json.loads(proto.json)["figure"]))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_what_is_drawn_is_of_the_run(executor):
     (run,) = executor.submit([experiment])
     model = ae.revive(experiment, run.snapshot())
     found = views.posteriors(model, experiment.data.load("test").inputs[:1000])
-    first, second = (int(i) for i in found.order[:2])
+    first, second = sorted(int(i) for i in found.order[:2])
     shown = figure(at, "posteriors")["layout"]
     for axis, latent in (("xaxis", first), ("yaxis", second)):
         wanted = WORDS("vae.latent", name=say.latent(latent), kl=WORDS.number(float(found.kl[latent]), 2))

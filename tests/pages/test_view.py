@@ -9,7 +9,7 @@ import pytest
 import aecore as ae
 from aecore.jobs import InlineExecutor
 from aecore.text import Say
-from pages._ui import address, compare, view
+from pages._ui import address, compare, parcels, view
 from tests.pages.test_pages import drawn_errors, opened, runs, sentences
 
 __all__ = ["runs"]
@@ -157,7 +157,7 @@ def test_the_noise_of_the_test_is_linked_and_follows_the_level_until_it_is_chose
 def test_the_point_that_is_dropped_is_linked(runs):
     def path(at):
         sent = [json.loads(one.proto.json) for one in at.get("bidi_component") if "-field" in one.proto.id]
-        return json.dumps(json.loads(sent[0]["figure"])["data"])
+        return json.dumps(json.loads(parcels.content(sent[0]["figure"]))["data"])
 
     usual = opened("denoising", data="ring", steps="40")
     at = opened("denoising", data="ring", steps="40", across="-0.5", up="0.25")
@@ -181,7 +181,7 @@ VAE = {"data": "digits", "hidden": "16", "latent": "3", "steps": "30"}
 def figure(at, key):
     """Return the figure that stands at a place of the page, as it is sent to the browser."""
     (proto,) = (one.proto for one in at.get("bidi_component") if one.proto.id.endswith(f"-{key}"))
-    return json.loads(proto.json)["figure"]
+    return parcels.content(json.loads(proto.json)["figure"]).decode()
 
 
 def test_the_inputs_the_draw_and_the_latent_of_a_vae_are_linked(runs):

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import streamlit as st
 from PIL import Image
 
-from pages._ui import say
+from pages._ui import parcels, say
+from pages._ui.component import component
 
 _HERE = Path(__file__).parent
-_mount = st.components.v2.component(
-    "gargalo_curtain",
-    html=(_HERE / "curtain.html").read_text("utf-8"),
-    css=(_HERE / "curtain.css").read_text("utf-8"),
-    js=(_HERE / "curtain.js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_mount = component(_HERE / "curtain.html", "curtain.js", css="curtain.css")
 
 
 class Shown(NamedTuple):
@@ -39,19 +32,25 @@ class Shown(NamedTuple):
     picture: np.ndarray
 
 
-def written(shown: Sequence[Shown]) -> list[dict[str, str]]:
-    """Return pictures as the browser takes them, with their names and notes."""
-    return [{"name": one.name, "note": one.note, "src": f"data:image/png;base64,{_png(one.picture)}"} for one in shown]
+class Written(NamedTuple):
+    """A picture as a PNG file, with its name and what is to be said of it."""
+
+    name: str
+    note: str
+    file: bytes
 
 
-def curtain(
-    pictures: Sequence[dict[str, str]], *, size: tuple[int, int], left: int, right: int, alt: str, key: str
-) -> None:
+def written(shown: Sequence[Shown]) -> list[Written]:
+    """Return pictures ready for the browser."""
+    return [Written(one.name, one.note, _png(one.picture)) for one in shown]
+
+
+def curtain(pictures: Sequence[Written], *, size: tuple[int, int], left: int, right: int, alt: str, key: str) -> None:
     """Show pictures of one thing.
 
     Parameters
     ----------
-    pictures : sequence of dict
+    pictures : sequence of Written
         As :func:`written` gives them.
     size : tuple of int
         Height and width of each.
@@ -64,11 +63,12 @@ def curtain(
     """
     words = say.words()
     said = {name: words(f"curtain.{name}") for name in ("rail", "choose")}
-    data = {"pictures": pictures, "left": left, "right": right, "alt": alt, "words": said}
+    found = [{"name": one.name, "note": one.note, "src": parcels.put(one.file, "image/png")} for one in pictures]
+    data = {"pictures": found, "left": left, "right": right, "alt": alt, "words": said}
     _mount(key=key, data=data | {"height": size[0], "width": size[1]})
 
 
-def _png(picture: np.ndarray) -> str:
+def _png(picture: np.ndarray) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8)).save(stream, "PNG", compress_level=1)
-    return base64.b64encode(stream.getvalue()).decode()
+    return stream.getvalue()

@@ -17,7 +17,7 @@ import numpy as np
 import streamlit as st
 
 from aecore.text import Say
-from pages._ui import say
+from pages._ui import parcels, say
 from pages._ui.component import component
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def pad(
     if packed is None:
         st.info(words("pad.not_here"), icon=":material/developer_board_off:")
     else:
-        _pad(key=key, data=packed, on_clicked_change=clicked)
+        _pad(key=key, data=parcels.put(packed, "application/octet-stream"), on_clicked_change=clicked)
 
 
 def sliders(
@@ -106,7 +106,7 @@ def sliders(
     if packed is None:
         st.info(words("pad.not_here"), icon=":material/developer_board_off:")
     else:
-        _sliders(key=key, data=packed)
+        _sliders(key=key, data=parcels.put(packed, "application/octet-stream"))
 
 
 @lru_cache(maxsize=16)
@@ -203,12 +203,16 @@ class Walk:
         Whether those that were chosen are there no longer.
     z : tuple of float or None
         The code that is held.
+    moved : int
+        How often the program changed the pair; a part of the keys of its choices, since a browser that has not yet
+        heard of a change answers with what was before, as if that were chosen.
     """
 
     pair: tuple[int, ...] = ()
     wanted: bool = False
     lost: bool = False
     z: tuple[float, ...] | None = None
+    moved: int = 0
 
     def settle(self, usage: np.ndarray, *, moving: bool) -> None:
         """Keep to what a code of this size has, and while a run goes on to the axes that are shown."""
@@ -220,7 +224,8 @@ class Walk:
         if len(self.pair) != min(2, size) or max(self.pair) >= size:
             self.lost, self.wanted, self.pair = self.wanted, False, ()
         if not self.wanted:
-            self.pair = views.leading(usage, held=self.pair if moving else ())
+            before, self.pair = self.pair, views.leading(usage, held=self.pair if moving else ())
+            self.moved += self.pair != before
 
 
 def walk(seen: Seen, *, key: str = "pad") -> Seen:
@@ -238,10 +243,11 @@ def walk(seen: Seen, *, key: str = "pad") -> Seen:
     usage = _usage(model, seen.held_out)
     walk.settle(usage, moving=not seen.state.is_final)
 
-    def turn(axis: int) -> None:
-        pair, latent = list(walk.pair), st.session_state[f"{key}_{axis}"]
+    def turn(axis: int, chooser: str) -> None:
+        pair, latent = list(walk.pair), st.session_state[chooser]
         if latent in pair:
             pair.reverse()
+            walk.moved += 1
         pair[axis] = latent
         walk.pair, walk.wanted, walk.lost = tuple(pair), True, False
 
@@ -256,9 +262,9 @@ def walk(seen: Seen, *, key: str = "pad") -> Seen:
         st.info(words("pad.lost", size=len(usage)), icon=":material/move_down:")
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}_choice"):
         for axis, latent in enumerate(walk.pair if len(usage) > 2 else ()):
-            st.session_state[f"{key}_{axis}"] = latent
-            look: dict[str, Any] = {"format_func": write, "on_change": turn, "args": (axis,), "width": 130}
-            st.selectbox(words(f"pad.axis_{axis}"), range(len(usage)), key=f"{key}_{axis}", **look)
+            chooser = f"{key}_{axis}_{walk.moved}"
+            look: dict[str, Any] = {"format_func": write, "on_change": turn, "args": (axis, chooser), "width": 130}
+            st.selectbox(words(f"pad.axis_{axis}"), range(len(usage)), latent, key=chooser, **look)
         free = walk.z is None
         st.button(words("pad.release"), key=f"{key}_release", on_click=hold, args=(None,), disabled=free)
     pad(model, seen.held_out, seen.experiment.data, key=key, words=words, pair=walk.pair, z=walk.z, on_choose=hold)

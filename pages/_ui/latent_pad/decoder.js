@@ -2,7 +2,7 @@
 
 /* [length of the header: uint32][header: JSON][numbers: float32 …] */
 function unpack(bytes) {
-  const whole = bytes.slice().buffer;
+  const whole = bytes.buffer;
   const [length] = new Uint32Array(whole, 0, 1);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(whole, 4, length)));
   let at = 4 + length;

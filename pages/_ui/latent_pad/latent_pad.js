@@ -318,7 +318,6 @@ function listen(state) {
 export default function ({ data, parentElement, setTriggerValue }) {
   const given = performance.now();
   const frame = parentElement.querySelector(".gargalo-pad");
-  const first = !frame.padState;
   const find = (name) => frame.querySelector(`.gargalo-pad-${name}`);
   const state = (frame.padState ??= {
     frame,
@@ -332,11 +331,23 @@ export default function ({ data, parentElement, setTriggerValue }) {
       toggle: find("map input"),
     },
   });
+  state.chosen = (z) => setTriggerValue("clicked", z);
+  receive(frame, state, data, (bytes) => take(state, bytes, given));
+  return () => {
+    state.gone = true;
+    state.end?.();
+    frame.padState = undefined;
+  };
+}
+
+/* Takes a model over, its plane and its points, under a pointer that may be there. */
+function take(state, bytes, given) {
+  const { frame } = state;
+  const find = (name) => frame.querySelector(`.gargalo-pad-${name}`);
   const before = state.pad;
-  const pad = (state.pad = unpack(data));
+  const pad = (state.pad = unpack(bytes));
   pad.places = scattered(pad);
   state.write = writer(pad.language);
-  state.chosen = (z) => setTriggerValue("clicked", z);
 
   const { plane, picture } = state.parts;
   plane.classList.toggle("is-line", pad.pair.length === 1);
@@ -366,9 +377,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   drawOver(state);
   drawMap(state);
   performance.measure("gargalo-pad-drawn", { start: given });
-  if (first) state.end = listen(state);
-  return () => {
-    state.end();
-    frame.padState = undefined;
-  };
+  state.end ??= listen(state);
 }

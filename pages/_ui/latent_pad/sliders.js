@@ -39,7 +39,11 @@ export default function ({ data, parentElement }) {
   const frame = parentElement.querySelector(".gargalo-pad");
   const box = frame.querySelector(".gargalo-sliders");
   const state = (frame.padState ??= { box, picture: frame.querySelector("canvas"), rows: [] });
-  const pad = (state.pad = unpack(data));
+  receive(frame, state, data, (bytes) => take(frame, box, state, bytes));
+}
+
+function take(frame, box, state, bytes) {
+  const pad = (state.pad = unpack(bytes));
   state.write = writer(pad.language);
 
   /* What was set stays through a refresh; another beginning begins anew. */

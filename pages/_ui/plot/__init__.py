@@ -6,13 +6,19 @@ theme it shows, so that a change of theme asks nothing of the server.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
 
+from pages._ui import parcels
 from pages._ui.component import component
+
+# Streamlit's, on every lesson's page.
+CONTROLS = ("Selectbox", "Slider", "TextInput", "NumberInput", "Button", "ButtonGroup", "Checkbox", "Progress")
 
 _mount = component(Path(__file__).with_name("plot.html"), "plot.js", "points.js", "pan.js", css="plot.css")
 
@@ -83,8 +89,10 @@ def plot(
         if cloud and (row := (st.session_state.get(key) or {}).get("point")) is not None:
             cloud.on_point(row)
 
+    aspect = re.search(r'"aspect":\s*([\d.]+)', figure)
     listening = {"on_clicked_change": clicked} if on_click else {}
-    data: dict[str, object] = {"figure": figure, "alt": alt, "height": height, "clicks": on_click is not None}
+    data: dict[str, object] = {"figure": parcels.put(figure, "application/json"), "alt": alt, "height": height}
+    data |= {"clicks": on_click is not None, "aspect": aspect and aspect[1]}
     if cloud:
         listening |= {"on_selected_change": selected, "on_point_change": pointed}
         data["cloud"] = {"words": cloud.words, "card": cloud.card, "pictures": cloud.pictures}
@@ -92,5 +100,12 @@ def plot(
 
 
 def preload() -> None:
-    """Let the browser load Plotly while the visitor reads, so that the first figure need not wait for it."""
-    _mount(key="preload", data=None)
+    """Let the browser load Plotly and the controls while the visitor reads, so that the first lesson need not wait."""
+    _mount(key="preload", data={"parts": _parts()})
+
+
+@lru_cache
+def _parts() -> list[str]:
+    """Return the addresses of the scripts that Streamlit loads with the first control of each kind."""
+    folder = Path(st.__file__).parent / "static" / "static" / "js"
+    return sorted(f"/static/js/{found.name}" for control in CONTROLS for found in folder.glob(f"{control}.*.js"))

@@ -1,4 +1,5 @@
 const SOURCE = "/assets/plotly.min.js";
+const BELOW = 50; // pixels from a picture to the legend below it, for the numbers and the words of its axis
 
 function loadPlotly() {
   window.gargaloPlotly ??= new Promise((resolve, reject) => {
@@ -38,8 +39,25 @@ function settings(Plotly, state, words, coarse) {
   };
 }
 
+/* A legend's place is a share of a height that it itself takes its rows from: ask again until it stays. */
+async function lower(Plotly, box, state) {
+  for (let round = 0; round < 4; round++) {
+    const height = box._fullLayout._size.h;
+    const y = -BELOW / height;
+    if (Math.abs(y - box.layout.legend.y) * height < 2) return;
+    state.below = y;
+    await Plotly.relayout(box, { "legend.y": y });
+  }
+}
+
 async function draw(box, frame, state) {
   const Plotly = await loadPlotly();
+  if (state.address !== state.got) {
+    const wanted = state.address;
+    const answer = await fetch(wanted);
+    if (!answer.ok) return; // it gave way to newer ones: so will this picture
+    [state.text, state.got] = [await answer.text(), wanted];
+  }
   if (!box.isConnected || !box.clientWidth) return;
   const colours = palette(box);
   const painted = state.text.replace(/var\(--([a-z0-9-]+)\)/g, (_, role) => colours[role]);
@@ -58,7 +76,10 @@ async function draw(box, frame, state) {
   state.background = colours.background;
   if (!state.config || state.language !== words.save) state.config = settings(Plotly, state, words, coarse);
   state.language = words.save;
+  const below = layout.showlegend && layout.legend?.y < 0;
+  if (below) layout.legend.y = state.below ?? layout.legend.y;
   await Plotly.react(box, data, layout, state.config);
+  if (below) await lower(Plotly, box, state);
   if (state.cloud) tools(box, frame, state, () => ask(box, frame, state));
   if (!state.cloud || state.listening) return;
   state.listening = true;
@@ -66,19 +87,11 @@ async function draw(box, frame, state) {
   paintThumbs(box, frame, state);
 }
 
-/* What is on the screen is drawn at the next frame, the rest when the browser has time for it. */
-function inTurn(box, work) {
-  const { top, bottom } = box.getBoundingClientRect();
-  if (bottom > 0 && top < innerHeight) requestAnimationFrame(work);
-  else if (window.requestIdleCallback) requestIdleCallback(work, { timeout: 500 });
-  else setTimeout(work, 100);
-}
-
 /* Draws soon, and once more after that if something changed meanwhile; never two at a time. */
 function ask(box, frame, state) {
   if (state.asked) return;
   state.asked = true;
-  inTurn(box, async () => {
+  whenSeen(box, !state.got, async () => {
     await state.drawing;
     state.asked = false;
     if (state.held) state.missed = true;
@@ -103,24 +116,24 @@ function place(box, event) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const frame = parentElement.querySelector(".gargalo-plot");
-  frame.hidden = !data;
-  if (!data) {
-    (window.requestIdleCallback ?? setTimeout)(() => loadPlotly().catch(() => {}));
+  frame.hidden = Boolean(data.parts);
+  if (data.parts) {
+    const all = [loadPlotly, ...data.parts.map((part) => () => import(part))];
+    (window.requestIdleCallback ?? setTimeout)(() => all.forEach((load) => load().catch(() => {})));
     return;
   }
   const box = frame.querySelector(".gargalo-plot-box");
   const state = (frame.plotState ??= {});
-  const aspect = /"aspect":\s*([\d.]+)/.exec(data.figure)?.[1];
 
   frame.setAttribute("aria-label", data.alt);
   frame.style.setProperty("--plot-height", `${data.height}px`);
-  frame.classList.toggle("has-aspect", Boolean(aspect));
-  if (aspect) frame.style.setProperty("--plot-aspect", aspect);
+  frame.classList.toggle("has-aspect", Boolean(data.aspect));
+  if (data.aspect) frame.style.setProperty("--plot-aspect", data.aspect);
   frame.classList.toggle("takes-clicks", data.clicks);
   state.clicked = (at) => data.clicks && at && setTriggerValue("clicked", at);
   state.tell = setTriggerValue;
   state.alt = data.alt;
-  state.text = data.figure;
+  state.address = data.figure;
   state.cloud = data.cloud;
   frame.querySelector(".gargalo-plot-tools").hidden = !state.cloud;
   ask(box, frame, state);

@@ -6,20 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import streamlit as st
-
 from aecore.text import Say
 from pages._ui import say, show
+from pages._ui.component import component
 from pages._ui.seen import Seen
 
 _HERE = Path(__file__).parent
-_mount = st.components.v2.component(
-    "gargalo_structures",
-    html=(_HERE / "structures.html").read_text("utf-8"),
-    css=(_HERE / "structures.css").read_text("utf-8"),
-    js=(_HERE / "structures.js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_mount = component(_HERE / "structures.html", "structures.js", css="structures.css")
 
 
 class Structure(NamedTuple):
@@ -30,12 +23,12 @@ class Structure(NamedTuple):
     note: str = ""
 
 
-def row(seen: Seen, make: Callable[[Seen, Say], Sequence[Structure]], *, every: float = 2.0) -> None:
+def row(seen: Seen, make: Callable[[Seen, Say], Sequence[Structure]]) -> None:
     """Show molecules of a run as `make` gives them; what RDKit cannot draw is said in words."""
     from aecore import chemistry
 
     shown = []
-    for smiles, name, note in show.made(make, seen, every):
+    for smiles, name, note in show.made(make, seen):
         known = smiles is not None and chemistry.molecule(smiles) is not None
         said = note if known or smiles is None else say.words()("molecules.nothing")
         drawing = chemistry.drawing(smiles) if known else ""

@@ -1,0 +1,74 @@
+"""Parcels: what is large is put here under a name of its own, and the browser gets it when it is to be seen.
+
+A message then carries but an address: what has not changed is not sent again, what many visitors see is packed
+once, and what nobody scrolls to is not sent at all.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+# Bytes kept; a browser comes for a parcel within moments.
+ROOM = 50_000_000
+AGE = {"Cache-Control": "private, max-age=600, immutable"}
+
+
+class _Parcel(NamedTuple):
+    kind: str
+    packed: bytes
+    headers: dict[str, str]
+
+
+_kept: OrderedDict[str, _Parcel] = OrderedDict()
+_lock = threading.Lock()
+_size = 0
+
+
+def put(content: str | bytes, kind: str) -> str:
+    """Keep a text or bytes of a media type, and return the address at which the browser gets it."""
+    global _size
+    raw = content.encode() if isinstance(content, str) else content
+    name = hashlib.blake2b(raw, digest_size=16).hexdigest()
+    with _lock:
+        known = name in _kept
+        if known:
+            _kept.move_to_end(name)
+    if not known:
+        text = isinstance(content, str)
+        parcel = _Parcel(kind, gzip.compress(raw, 1) if text else raw, {"Content-Encoding": "gzip"} if text else {})
+        with _lock:
+            _size += len(parcel.packed) if name not in _kept else 0
+            _kept[name] = parcel
+            while _size > ROOM and len(_kept) > 1:
+                _, oldest = _kept.popitem(last=False)
+                _size -= len(oldest.packed)
+    return f"/parcels/{name}"
+
+
+def content(address: str) -> bytes:
+    """Return what was put.
+
+    Raises
+    ------
+    KeyError
+        If it is no longer kept.
+    """
+    parcel = _kept[address.rpartition("/")[2]]
+    return gzip.decompress(parcel.packed) if parcel.headers else parcel.packed
+
+
+def answer(request: Request) -> Response:
+    """Give a parcel out."""
+    parcel = _kept.get(request.path_params["name"])
+    if parcel is None:
+        return Response(status_code=404)
+    return Response(parcel.packed, media_type=parcel.kind, headers=parcel.headers | AGE)

@@ -1,0 +1,51 @@
+"""What is put for the browser, and how long it stays."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from pages._ui import parcels
+from pages._ui.latent_pad import Walk
+
+
+@pytest.fixture(autouse=True)
+def empty(monkeypatch):
+    monkeypatch.setattr(parcels, "_kept", type(parcels._kept)())
+    monkeypatch.setattr(parcels, "_size", 0)
+
+
+def asked(address):
+    return parcels.answer(SimpleNamespace(path_params={"name": address.rpartition("/")[2]}))
+
+
+def test_the_same_content_has_one_address_and_comes_back_whole():
+    for content, kind in (("{}" * 5000, "application/json"), (b"\x00\x01" * 5000, "application/octet-stream")):
+        address = parcels.put(content, kind)
+        assert parcels.put(content, kind) == address
+        assert parcels.content(address) == (content.encode() if isinstance(content, str) else content)
+        found = asked(address)
+        assert (found.status_code, found.media_type) == (200, kind)
+    assert len(parcels._kept) == 2
+    assert len(asked(parcels.put("{}" * 5000, "application/json")).body) < 1000
+
+
+def test_the_oldest_gives_way_and_what_is_asked_for_again_is_not_old(monkeypatch):
+    monkeypatch.setattr(parcels, "ROOM", 2500)
+    first, second = (parcels.put(letter * 1000, "x/y") for letter in (b"a", b"b"))
+    parcels.put(b"a" * 1000, "x/y")
+    third = parcels.put(b"c" * 1000, "x/y")
+    assert [asked(one).status_code for one in (first, second, third)] == [200, 404, 200]
+    assert parcels._size == 2000
+
+
+def test_the_choices_of_a_pad_are_new_ones_whenever_the_program_changes_its_pair():
+    walk = Walk()
+    walk.settle(np.array([3.0, 2.0, 1.0]), moving=True)
+    before = walk.moved
+    walk.settle(np.array([3.0, 2.0, 3.5]), moving=True)
+    assert (walk.pair, walk.moved) == ((0, 1), before)
+    walk.settle(np.array([3.0, 1.0, 3.5]), moving=True)
+    assert (walk.pair, walk.moved) == ((2, 0), before + 1)
