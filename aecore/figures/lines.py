@@ -29,6 +29,7 @@ def lines(
     reach: tuple[float, float] | None = None,
     log: bool = False,
     spread: bool = False,
+    deviations: Mapping[str, ArrayLike] | None = None,
 ) -> go.Figure:
     """Draw curves over one axis, each named in the legend.
 
@@ -54,6 +55,8 @@ def lines(
         Whether heights are spread by their logarithm.
     spread : bool
         Whether places, rising whole numbers, are too.
+    deviations : mapping of str to array_like, optional
+        How far each curve's heights scatter, as bars at their places, which are then marked.
 
     Returns
     -------
@@ -86,10 +89,12 @@ def lines(
             role, dash = BASELINES[baselines[name]]
         else:
             role, dash = "autoencoder" if own else f"label-{RUNS[(runs.index(name) - 1) % len(RUNS)]}", "solid"
+        scatter = np.asarray(deviations[name], float) if deviations else None
         figure.add_scatter(
             x=x[: len(y)],
             y=y,
-            mode="lines",
+            mode="lines" if scatter is None else "lines+markers",
+            error_y=None if scatter is None else {"array": scatter, "color": ink(role), "thickness": 1.2, "width": 4},
             name=name,
             hovertemplate=f"<b>{name}</b> %{{y:.4~r}}<extra></extra>",
             line={"color": ink(role), "width": 3.5 if own else 2, "dash": dash},

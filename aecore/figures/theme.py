@@ -85,6 +85,11 @@ BASELINES: dict[str, tuple[str, str]] = {
     "item_knn": ("label-9", "dashdot"),
     "ease": ("label-4", "dash"),
     "biases": ("label-6", "longdash"),
+    "scratch": ("label-9", "dashdot"),
+    "pixels": ("label-7", "dot"),
+    "neighbours": ("label-4", "dash"),
+    "machine": ("label-6", "longdash"),
+    "pca": ("label-8", "longdashdot"),
 }
 
 

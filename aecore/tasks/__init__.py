@@ -4,6 +4,7 @@ from aecore.tasks.audio import Audio
 from aecore.tasks.compression import Compression
 from aecore.tasks.molecules import Molecules
 from aecore.tasks.noise_removal import NoiseRemoval
+from aecore.tasks.preparation import Preparation
 from aecore.tasks.recommender import Recommender
 from aecore.tasks.reconstruction import Reconstruction
 from aecore.tasks.segmentation import Segmentation
@@ -19,6 +20,7 @@ TABLE: dict[str, type[Task]] = {
     "molecules": Molecules,
     "recommender": Recommender,
     "compression": Compression,
+    "preparation": Preparation,
 }
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Compression",
     "Molecules",
     "NoiseRemoval",
+    "Preparation",
     "Recommender",
     "Reconstruction",
     "Segmentation",

@@ -47,6 +47,7 @@ from aecore.views.disentanglement import Scores, grid, listed, mig, mutual_infor
 from aecore.views.filters import filters
 from aecore.views.gabor import Gabors, gabor_share, gabors
 from aecore.views.geometry import angles_to_pca, principal_angles
+from aecore.views.labelled import RIVALS, Classifier, Features, begun, drawn_labels, logistic, read, told, tuned
 from aecore.views.likelihood import Printed, conventions, importance_bound
 from aecore.views.manifold import between, fresh, manifold
 from aecore.views.molecules import (
@@ -137,6 +138,7 @@ TABLE: dict[str, tuple[Callable[..., object], ...]] = {
     "filters": (filters,),
     "gabor": (gabor_share, gabors),
     "geometry": (angles_to_pca, principal_angles),
+    "labelled": (begun, drawn_labels, logistic, read, told, tuned),
     "likelihood": (conventions, importance_bound),
     "manifold": (between, fresh, manifold),
     "molecules": (
@@ -188,14 +190,17 @@ TABLE: dict[str, tuple[Callable[..., object], ...]] = {
 __all__ = [
     "AVERAGED",
     "HEADER",
+    "RIVALS",
     "TABLE",
     "TRAINED",
     "WEBP_HEADER",
     "Alarm",
     "Clamped",
+    "Classifier",
     "Climb",
     "Denoised",
     "Drawn",
+    "Features",
     "Field",
     "Flow",
     "Gabors",
@@ -232,6 +237,7 @@ __all__ = [
     "angles_to_pca",
     "at_quality",
     "baseline_curve",
+    "begun",
     "beside_pca",
     "between",
     "between_two",
@@ -255,6 +261,7 @@ __all__ = [
     "denoiser",
     "disturbing",
     "draw",
+    "drawn_labels",
     "enlarged_colours",
     "enlarged_photo",
     "extremes",
@@ -284,6 +291,7 @@ __all__ = [
     "leading",
     "likeness",
     "listed",
+    "logistic",
     "manifold",
     "mask_of",
     "means",
@@ -314,6 +322,7 @@ __all__ = [
     "ranking_quality",
     "rates",
     "rates_otherwise",
+    "read",
     "rebuilt",
     "rebuilt_share",
     "rebuilt_smiles",
@@ -336,8 +345,10 @@ __all__ = [
     "survey",
     "tangents",
     "tiled",
+    "told",
     "training_smiles",
     "traversals",
+    "tuned",
     "usage",
     "walk",
     "weights",

@@ -8,6 +8,7 @@ PAGES = {
         "segmentation",
         "audio",
         "molecules",
+        "preparation",
         "recommender",
         "compression",
     ),

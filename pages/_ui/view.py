@@ -23,6 +23,7 @@ NAMES = (
     "test_noise", "across", "up", "input", "direction", "order", "click", "unit", "rank", "keep", "clamped", "held",
     "at", "beside", "photo", "opacity", "drug", "second", "property", "source", "reach", "history",
     "recording", "disturbed", "ratio", "one", "other", "moved", "draw", "printed", "range", "start_from",
+    "labels", "layer",
 )  # fmt: skip
 # Held-out inputs to choose one from.
 INPUTS = 50

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
-from aecore import baselines, figures
+from aecore import baselines, figures, views
 from aecore.figures import grids, theme
 from aecore.text import LANGUAGES, Say, words
 
@@ -42,6 +42,9 @@ CASES = {
     "lines": [
         lambda f, say: f([0, 1], {"a": [1, 2], "b": [3]}, title="t", axes=("x", "y"), baselines={"b": "ease"}, say=say),
         lambda f, say: f([1], {}, title="t", axes=("x", "y"), marks={0.5: "m"}, span=(0, 2), log=True, say=say),
+        lambda f, say: f(
+            [10, 100], {"a": [1, 2]}, deviations={"a": [0.1, 0.2]}, title="t", axes=("x", "y"), spread=True, say=say
+        ),
     ],
     "matrix": [
         lambda f, say: f([[0.0, 1.2], [0.4, 0.0]], rows=["a", "b"], columns=["c", "d"], title="t", unit="u", say=say),
@@ -381,10 +384,18 @@ def test_labels_stay_apart_in_each_sight(mode, sight):
 
 @pytest.mark.parametrize("sight", SIGHTS)
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("names", [("noisy", *baselines.DENOISERS), [*baselines.RANKERS], [*baselines.PREDICTORS]])
-def test_runs_and_baselines_that_share_a_chart_stay_apart_in_each_sight(names, mode, sight):
+@pytest.mark.parametrize(
+    ("names", "runs"),
+    [
+        (("noisy", *baselines.DENOISERS), theme.RUNS),
+        ([*baselines.RANKERS], theme.RUNS),
+        ([*baselines.PREDICTORS], theme.RUNS),
+        (("scratch", *views.RIVALS), theme.RUNS[:1]),
+    ],
+)
+def test_runs_and_baselines_that_share_a_chart_stay_apart_in_each_sight(names, runs, mode, sight):
     looks = [theme.BASELINES[name] for name in names]
-    roles = ["autoencoder", *(f"label-{i}" for i in theme.RUNS), *(role for role, _ in looks)]
+    roles = ["autoencoder", *(f"label-{i}" for i in runs), *(role for role, _ in looks)]
     assert apart([theme.PALETTES[mode][role] for role in roles], sight) > 0.055
     assert len({dash for _, dash in looks} - {"solid"}) == len(looks)
 

@@ -1,0 +1,171 @@
+"""Few labels: how right each way to tell classes apart is, found aside draw by draw, and who wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+import streamlit as st
+
+from pages._ui import resources, show
+from pages._ui.seen import Seen, see
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from aecore.datasets import Data
+    from aecore.experiment import Experiment
+    from aecore.text import Say
+
+    Accuracies: TypeAlias = dict[str, dict[int, NDArray[np.float64]]]  # in percent, of each draw
+    Leads: TypeAlias = dict[int, tuple[str, str, NDArray[np.float64]]]
+
+COUNTS = (10, 30, 100, 300, 1000, 10_000)
+DRAWS = range(5)
+# Labels of the curve that follows training, and held-out inputs that it is of.
+EARLY, FEW = 100, 1000
+# Those that have seen what has no labels, then those that have not.
+PREPARED = ("probe", "tuned")
+OTHERS = ("scratch", "pixels", "neighbours", "machine", "pca")
+
+
+class Way(NamedTuple):
+    """A way to tell classes apart, and the run that it needs; ``None`` for pixels and PCA, which need none."""
+
+    name: str
+    data: Data
+    experiment: Experiment | None = None
+    step: int = 0
+    layer: str = ""
+
+
+def ways(seen: Seen, layer: str) -> dict[str, Way]:
+    """Return all ways by name; from scratch is what tuning makes of the weights that the run began with."""
+    experiment, data = seen.experiment, seen.experiment.data
+    found = {name: Way(name, data, experiment, seen.step, layer) for name in PREPARED}
+    fresh = experiment.fresh
+    found["scratch"] = Way("tuned", data, fresh, 0, layer)
+    return found | {name: Way(name, data) for name in OTHERS if name != "scratch"}
+
+
+def counts(data: Data) -> tuple[int, ...]:
+    """Return the numbers of labels that the training part of some data can give, as many of each class."""
+    labels = data.load("train").labels
+    most = data.classes * int(labels.bincount().min()) if labels is not None else 0
+    return tuple(count for count in COUNTS if count <= most)
+
+
+@lru_cache(maxsize=128)
+def told(way: Way, count: int, seed: int, most: int | None = None) -> NDArray[np.int64]:
+    """Return the classes that held-out inputs are told to have; takes up to many seconds."""
+    from aecore import views
+
+    model = see(way.experiment).at(way.step) if way.experiment else None
+    return views.told(way.name, way.data, count, seed, model, way.layer or "hidden", most=most)  # type: ignore[arg-type]
+
+
+def accuracy(way: Way, count: int, seed: int, most: int | None = None) -> float:
+    """Return the share of held-out inputs that is told right, in percent."""
+    return right(way.data, told(way, count, seed, most))
+
+
+def right(data: Data, told: NDArray[np.int64]) -> float:
+    """Return how much of what the first held-out inputs are told to be is right, in percent."""
+    labels = data.load("test").labels
+    assert labels is not None
+    return float(100 * (told == labels.numpy()[: len(told)]).mean())
+
+
+def early(seen: Seen, layer: str) -> dict[int, float]:
+    """Return how well the features of each kept step are read, where that is known so far."""
+    way = Way("probe", seen.experiment.data, seen.experiment, 0, layer)
+    stay = seen.kept if seen.state.is_final else seen.kept[:-1]
+    found = {step: resources.aside(accuracy, way._replace(step=step), EARLY, 0, FEW) for step in stay}
+    return {step: share for step, share in found.items() if share is not None}
+
+
+def accuracies(seen: Seen, layer: str, most: int) -> Accuracies:
+    """Return what is known so far up to a number of labels, and have what follows computed."""
+    found: Accuracies = {}
+    known = ways(seen, layer)
+    for count in (one for one in counts(seen.experiment.data) if one <= most):
+        for name, way in known.items():
+            draws = [resources.aside(accuracy, way, count, seed) for seed in DRAWS]
+            if None in draws:
+                return found
+            found.setdefault(name, {})[count] = np.array(draws)
+    return found
+
+
+def curves(found: Accuracies, words: Say) -> Any:
+    """Return the figure of accuracy against the number of labels, with what the draws of the labels change."""
+    from aecore import figures
+
+    at = list(next(iter(found.values()), {}))
+    named = {name: words(f"preparation.{name}") for name in found}
+    return figures.lines(
+        at,
+        {named[name]: [draws.mean() for draws in of.values()] for name, of in found.items()},
+        deviations={named[name]: [draws.std() for draws in of.values()] for name, of in found.items()},
+        baselines={named[name]: name for name in found if name not in PREPARED},
+        title=words("preparation.curves"),
+        axes=(words("preparation.labels"), words("preparation.accuracy")),
+        spread=True,
+        say=words,
+    )
+
+
+def gains(found: Accuracies) -> Leads:
+    """Return for each number of labels the best way with pretraining, the best without, and the lead in each draw."""
+
+    def best(names: Sequence[str], count: int) -> str:
+        return max((name for name in names if count in found[name]), key=lambda name: found[name][count].mean())
+
+    whole = found.get(OTHERS[-1], {})
+    pairs = {count: (best(PREPARED, count), best(OTHERS, count)) for count in whole}
+    return {count: (*pair, found[pair[0]][count] - found[pair[1]][count]) for count, pair in pairs.items()}
+
+
+def verdict(leads: Leads, words: Say) -> str:
+    """Say where pretraining pays: where its lead is larger than what the draws of the labels change of it."""
+    pays = [count for count, (_, _, lead) in leads.items() if lead.mean() > max(lead.std(), 0.0)]
+    most = max(leads, key=lambda count: leads[count][2].mean())
+    ours, rival, lead = leads[most]
+    said: dict[str, Any] = {
+        "count": most,
+        "way": words(f"preparation.{ours}"),
+        "rival": words(f"preparation.{rival}"),
+        "lead": words.number(float(lead.mean()), 1),
+        "until": max(pays, default=0),
+        "last": max(leads),
+    }
+    how = "never" if not pays else "always" if set(pays) == set(leads) else "until"
+    return words(f"preparation.pays_{how}", **said)
+
+
+def table(found: Accuracies, words: Say) -> None:
+    """Show mean accuracies, the best of each number of labels marked, and below them what the draws change."""
+    rows = {
+        words(f"preparation.{name}"): {words.number(count): float(draws.mean()) for count, draws in of.items()}
+        for name, of in found.items()
+    }
+    show.scores(rows, words, unit=words("preparation.unit"), decimals=1)
+    scatter = [draws.std() for of in found.values() for draws in of.values()]
+    st.caption(words("preparation.scores", draws=len(DRAWS), least=float(min(scatter)), most=float(max(scatter))))
+
+
+def progress(found: Accuracies, possible: Sequence[int], most: int, words: Say) -> None:
+    """Show how much of the table is computed, and a button for what takes minutes."""
+    known, wanted = sum(map(len, found.values())), sum(count <= most for count in possible) * len(PREPARED + OTHERS)
+    if known < wanted:
+        st.progress(known / wanted, words("preparation.computing", known=known, wanted=wanted))
+    elif most < max(possible):
+        asked: dict[str, Any] = {"key": "ask_all_labels", "icon": ":material/hourglass:", "on_click": _ask_all}
+        st.button(words("preparation.all", count=max(possible)), **asked)
+
+
+def _ask_all() -> None:
+    st.session_state.all_labels = True
+    st.session_state.begun = True
