@@ -16,6 +16,8 @@ from aecore.networks.net import Shape
 from aecore.samples import Samples
 
 FOR_PICTURES: dict[str, Value] = {"hidden": (512,), "latent": 128, "steps": 4000}
+# What a picture is like before it is warped takes few numbers.
+FOR_WARPED = FOR_PICTURES | {"hidden": (512, 256), "latent": 16, "rate": 2e-3}
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,15 @@ class Denoising(Method):
         """Give pictures a wide layer, and keep points, which have no pixels to mask, to Gaussian noise."""
         losses = ("categorical", "squared") if one_hot else ("squared",)
         knobs = {**knobs, "loss": replace(knobs["loss"], default=losses[0], options=losses, idle=not one_hot)}
+        corruption = knobs["corruption"]
         if one_hot:
-            return {**knobs, "corruption": replace(knobs["corruption"], default="masking")}
+            still = tuple(name for name in corruption.options if name != "warping")
+            return {**knobs, "corruption": replace(corruption, default="masking", options=still)}
         if len(shape) > 1:
-            return {name: replace(k, default=FOR_PICTURES.get(name, k.default)) for name, k in knobs.items()}
-        return {**knobs, "corruption": replace(knobs["corruption"], options=("gaussian",), idle=True)}
+            chose, _ = corruption.settle(chosen.get("corruption", corruption.default))
+            recipe = FOR_WARPED if chose == "warping" else FOR_PICTURES
+            return {name: replace(k, default=recipe.get(name, k.default)) for name, k in knobs.items()}
+        return {**knobs, "corruption": replace(corruption, options=("gaussian",), idle=True)}
 
     def network(self, shape: Shape, net: Net, *, unit: bool) -> Autoencoder:
         """Return a network whose outputs are probabilities of symbols where the loss takes them for that."""

@@ -23,4 +23,4 @@ class Preparation(Reconstruction):
     """
 
     name = "preparation"
-    defaults: ClassVar = {}
+    defaults: ClassVar = {"net": "mlp", "corruption": "warping"}

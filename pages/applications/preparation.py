@@ -93,7 +93,8 @@ def draw(seen: Seen) -> None:
         layer = view.choose("layer", LAYER)
     early = prepared.early(seen, layer)
     seen = seen.choose(layer=layer, known=len(early))
-    show.row(seen, rebuilt, readable)
+    # A shipped run may hold but its last step.
+    show.row(seen, *((rebuilt, readable) if len(seen.kept) > 1 or not seen.step else (rebuilt,)))
     if not (seen.state.is_final and seen.step) or seen.travelled:
         st.caption(words("preparation.later"))
         return

@@ -124,7 +124,7 @@ def of_pictures(seen: Seen) -> None:
     level = view.choose("test_noise", noise)
     known = [denoiser(name, level) is not None for name in BASELINES]
     seen = seen.choose(noise=level, known=sum(known) + sum(baseline(name) is not None for name in BASELINES))
-    if method.corruption != "gaussian" and max(level, method.level) == 1:
+    if method.corruption in ("masking", "salt_and_pepper") and max(level, method.level) == 1:
         st.warning(words("denoising.erased"), icon=":material/visibility_off:")
     show.row(seen, denoised, error, height=620)
     st.caption(words("denoising.means", shown=COLUMNS, count=views.AVERAGED))
