@@ -25,6 +25,7 @@ TABLE: dict[str, str] = {
     "segmentation": "data=compositions&task=segmentation",
     "audio": "data=noisy_speech&task=audio",
     "molecules": "data=molecules&task=molecules&method=beta_vae",
+    "preparation": "data=mnist&task=preparation&method=denoising",
     "compression": "data=tiles&task=compression&method=quantised",
     "home": "data=mnist&method=undercomplete&net=mlp&hidden=48,24&latent=8&activation=relu&steps=12000&rate=0.005",
 }
