@@ -334,4 +334,5 @@ def knobs_for(
     narrowed = cast("type[Method]", method).narrow(
         suited, shape=data.shape, unit=data.value_range == "unit", one_hot=data.one_hot, chosen=chosen
     )
+    narrowed = cast("type[Task]", task).narrow(narrowed, data)
     return {name: replace(bounds, default=bounds.settle(bounds.default)[0]) for name, bounds in narrowed.items()}

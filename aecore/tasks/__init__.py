@@ -1,5 +1,6 @@
 """Tasks: what autoencoders are good for."""
 
+from aecore.tasks.anomaly import Anomaly
 from aecore.tasks.audio import Audio
 from aecore.tasks.compression import Compression
 from aecore.tasks.molecules import Molecules
@@ -21,10 +22,12 @@ TABLE: dict[str, type[Task]] = {
     "recommender": Recommender,
     "compression": Compression,
     "preparation": Preparation,
+    "anomaly": Anomaly,
 }
 
 __all__ = [
     "TABLE",
+    "Anomaly",
     "Audio",
     "Compression",
     "Molecules",

@@ -10,8 +10,8 @@ from typing import ClassVar
 import torch
 from torch import Generator, Tensor
 
-from aecore.datasets.data import Split
-from aecore.knobs import Spec, Value
+from aecore.datasets.data import Data, Split
+from aecore.knobs import Knob, Spec, Value
 from aecore.networks import Autoencoder
 from aecore.samples import Samples
 
@@ -34,6 +34,11 @@ class Task(Spec, ABC):
 
     baselines: ClassVar[tuple[str, ...]] = ()
     """Names in the table of baselines of what a model must beat."""
+
+    @classmethod
+    def narrow(cls, knobs: Mapping[str, Knob], data: Data) -> dict[str, Knob]:
+        """Return the knobs of an experiment with the bounds and defaults that this task and these data leave them."""
+        return dict(knobs)
 
     def pose(self, samples: Samples, split: Split, rng: Generator) -> Samples:
         """Return samples whose inputs go in and whose targets should come out, of one part of the data."""

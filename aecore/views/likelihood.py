@@ -55,9 +55,39 @@ def importance_bound(model: Autoencoder, method: Vae, x: Tensor, counts: Sequenc
         for part in weights.split(CHUNK):
             q = mean[i].expand(len(part), -1), log_variance[i].expand(len(part), -1)
             z = sampled(*q, rng)
-            log_joint = method.log_likelihood(model, z, target[i : i + 1]) + terms.log_prior(z)
-            part.copy_(log_joint - terms.log_normal(z, *q).sum(1))
+            part.copy_(_log_weight(model, method, q, z, target[i : i + 1]))
     return np.array([_bound(log_weights, count) for count in counts])
+
+
+@torch.inference_mode()
+def bounds(model: Autoencoder, method: Vae, x: Tensor, draws: int, *, seed: int = 0) -> np.ndarray:
+    """Return the negative lower bound of log p(x) of each of some inputs, the mean over draws of its code.
+
+    Parameters
+    ----------
+    model : Autoencoder
+    method : Vae
+    x : Tensor
+        Shape ``(n, *shape)``.
+    draws : int
+    seed : int
+
+    Returns
+    -------
+    ndarray
+        Shape ``(n,)``, in nats.
+    """
+    rng = Generator().manual_seed(seed)
+    x, target = method.observed(x, x, rng)
+    q = cast("GaussianAutoencoder", model).posterior(x)
+    found = [_log_weight(model, method, q, sampled(*q, rng), target) for _ in range(draws)]
+    return -torch.stack(found).mean(0).numpy()
+
+
+def _log_weight(model: Autoencoder, method: Vae, q: tuple[Tensor, Tensor], z: Tensor, target: Tensor) -> Tensor:
+    """Return log p(x, z) / q(z|x) of codes ``(n, n_latent)``, shape ``(n,)``."""
+    log_joint = method.log_likelihood(model, z, target) + terms.log_prior(z)
+    return log_joint - terms.log_normal(z, *q).sum(1)
 
 
 def _bound(log_weights: Tensor, count: int) -> float:

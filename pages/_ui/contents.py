@@ -11,6 +11,7 @@ PAGES = {
         "preparation",
         "recommender",
         "compression",
+        "anomaly",
     ),
     "tools": ("explorer",),
 }

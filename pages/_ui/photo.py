@@ -67,31 +67,39 @@ def held_out(seen: Seen, make: Callable[[Seen, Say], Gallery]) -> None:
     curtain(found.pictures, size=found.size, left=LEFT, right=RIGHT, alt=alt, key=make.__name__)
 
 
-def own(seen: Seen, answer: Callable[[Seen, np.ndarray], dict[str, np.ndarray]], words: Say, *, names: str) -> None:
+def own(
+    seen: Seen,
+    answer: Callable[[Seen, np.ndarray], dict[str, np.ndarray]],
+    words: Say,
+    *,
+    names: str,
+    result: str = "rebuilt",
+) -> np.ndarray | None:
     """Let the visitor give a picture of their own, show what `answer` makes of it, and give the result back.
 
-    It stays in their session alone.
+    It stays in their session alone. Returned is the picture, if there is one.
     """
     from aecore import uploads
 
     given = st.file_uploader(words("photo.own"), type=["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"])
     if given is None:
-        return
+        return None
     content = given.getvalue()
     try:
         picture = uploads.picture(content)
     except uploads.Refused as refused:
         st.error(words(f"refused.{refused.reason}", **refused.facts), icon=":material/image_not_supported:")
-        return
+        return None
     key = hashlib.sha256(content).hexdigest(), seen.run.key, seen.step, words.language, tuple(seen.choices.items())
     kept: tuple[Any, ...] = st.session_state.get("own_photo", (None, None, None))
     # A run under way changes faster than a large picture can be made anew.
     if kept[0] is None or kept[0][0] != key[0] or (kept[0] != key and seen.state.is_final):
         made = answer(seen, picture)
-        kept = st.session_state.own_photo = key, beside(made, None, words, names=names), png(made["rebuilt"])
-    _, found, result = kept
+        kept = st.session_state.own_photo = key, beside(made, None, words, names=names), png(made[result])
+    _, found, file = kept
     curtain(found.pictures, size=found.size, left=LEFT, right=RIGHT, alt=words("photo.own_alt"), key="own_photo_shown")
-    st.download_button(words("photo.download"), result, "gargalo.png", "image/png", icon=":material/download:")
+    st.download_button(words("photo.download"), file, "gargalo.png", "image/png", icon=":material/download:")
+    return picture
 
 
 def png(picture: np.ndarray) -> bytes:

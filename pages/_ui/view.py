@@ -24,6 +24,7 @@ NAMES = (
     "at", "beside", "photo", "opacity", "drug", "second", "property", "source", "reach", "history",
     "recording", "disturbed", "ratio", "one", "other", "moved", "draw", "printed", "range", "start_from",
     "labels", "layer",
+    "judge", "allowed",
 )  # fmt: skip
 # Held-out inputs to choose one from.
 INPUTS = 50
