@@ -147,6 +147,11 @@ def verdict(leads: Leads, words: Say) -> str:
 
 def table(found: Accuracies, words: Say) -> None:
     """Show mean accuracies, the best of each number of labels marked, and below them what the draws change."""
+    # A best one is marked only where all ways are known.
+    whole = found.get(OTHERS[-1], {})
+    if not whole:
+        return
+    found = {name: {count: of[count] for count in whole} for name, of in found.items()}
     rows = {
         words(f"preparation.{name}"): {words.number(count): float(draws.mean()) for count, draws in of.items()}
         for name, of in found.items()
