@@ -20,6 +20,14 @@ FOLDER = Path(__file__).parent.parent / "assets" / "gallery"
 
 # What is shipped, by what it is shown for, as in an address bar.
 TABLE: dict[str, str] = {
+    "undercomplete": "data=mnist&method=undercomplete",
+    "denoising": "data=mnist&method=denoising",
+    "contractive": "data=mnist&method=contractive",
+    "contractive_without": "data=mnist&method=contractive&strength=0",
+    "sparse": "data=patches&method=sparse",
+    "vae": "data=mnist&method=vae",
+    "beta_vae": "data=sprites&method=beta_vae",
+    "beta_vae_plain": "data=sprites&method=beta_vae&variant=beta&beta=1",
     "noise_removal": "data=photos&task=noise_removal",
     "super_resolution": "data=photos&task=super_resolution",
     "segmentation": "data=compositions&task=segmentation",

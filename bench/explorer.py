@@ -25,7 +25,7 @@ WATCH = """points => {
   const look = () => {
     const plot = document.querySelector('.st-key-scatter .gargalo-plot');
     const box = plot?.querySelector('.js-plotly-plot');
-    if (plot?.plotState?.text && !window.watched.came) window.watched.came = performance.now();
+    if (plot?.plotState?.address && !window.watched.came) window.watched.came = performance.now();
     const drawn = box?._fullData?.reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0) === points;
     if (drawn && box.calcdata?.length) window.watched.drawn = performance.now();
     else requestAnimationFrame(look);

@@ -34,7 +34,7 @@ class Row(NamedTuple):
         """Whether the promise is kept."""
         if self.goal is None:
             return None
-        return self.value >= self.goal if self.better == "at least" else self.value <= self.goal
+        return bool(self.value >= self.goal if self.better == "at least" else self.value <= self.goal)
 
     def cells(self) -> list[str]:
         """Return the cells of its line in a table."""

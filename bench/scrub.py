@@ -25,7 +25,7 @@ WATCH = """() => {
   window.scrub = {from: 0, last: 0};
   addEventListener('keydown', () => { scrub.from = performance.now(); scrub.last = 0; }, true);
   for (const plot of document.querySelectorAll('.js-plotly-plot'))
-    plot.on('plotly_afterplot', () => {
+    plot.on("plotly_afterplot", () => {
       const { top, bottom } = plot.getBoundingClientRect();
       if (bottom > 0 && top < innerHeight) scrub.last = performance.now();
     });

@@ -69,8 +69,9 @@ def serve(race: Callable[[list[int], int, int, int], float]) -> None:
 
 
 def digits(count: int):  # type: ignore[no-untyped-def]
-    """Return `count` rows of MNIST in [0, 1], float32, without the library that is measured."""
+    """Return `count` rows of MNIST in [0, 1], from the first again after the last, without the library measured."""
     import numpy as np
 
     with np.load(ROOT / "assets" / "data" / "mnist.npz") as archive:
-        return archive["x_train"][:count].reshape(count, -1).astype(np.float32) / 255
+        x = archive["x_train"].reshape(-1, 784).astype(np.float32) / 255
+    return x[np.arange(count) % len(x)]

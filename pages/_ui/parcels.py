@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.responses import Response
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 # Bytes kept; a browser comes for a parcel within moments.
 ROOM = 50_000_000
+# Figures that a browser may ask for; a lesson has a dozen, each at thirty moments.
+PROMISED = 4000
+FIGURE = "application/json"
 AGE = {"Cache-Control": "private, max-age=600, immutable"}
 
 
@@ -29,20 +33,38 @@ class _Parcel(NamedTuple):
 
 
 _kept: OrderedDict[str, _Parcel] = OrderedDict()
+_promised: OrderedDict[str, Callable[[], str]] = OrderedDict()
 _lock = threading.Lock()
 _size = 0
 
 
 def put(content: str | bytes, kind: str) -> str:
     """Keep a text or bytes of a media type, and return the address at which the browser gets it."""
-    global _size
     raw = content.encode() if isinstance(content, str) else content
     name = hashlib.blake2b(raw, digest_size=16).hexdigest()
+    _put(name, content, kind)
+    return f"/parcels/{name}"
+
+
+def promise(key: object, make: Callable[[], str]) -> str:
+    """Return the address of a figure that is made when it is asked for; equal keys, as written, are equal figures."""
+    name = hashlib.blake2b(repr(key).encode(), digest_size=16).hexdigest()
+    with _lock:
+        _promised[name] = make
+        _promised.move_to_end(name)
+        while len(_promised) > PROMISED:
+            _promised.popitem(last=False)
+    return f"/parcels/{name}"
+
+
+def _put(name: str, content: str | bytes, kind: str) -> None:
+    global _size
     with _lock:
         known = name in _kept
         if known:
             _kept.move_to_end(name)
     if not known:
+        raw = content.encode() if isinstance(content, str) else content
         text = isinstance(content, str)
         parcel = _Parcel(kind, gzip.compress(raw, 1) if text else raw, {"Content-Encoding": "gzip"} if text else {})
         with _lock:
@@ -51,7 +73,6 @@ def put(content: str | bytes, kind: str) -> str:
             while _size > ROOM and len(_kept) > 1:
                 _, oldest = _kept.popitem(last=False)
                 _size -= len(oldest.packed)
-    return f"/parcels/{name}"
 
 
 def content(address: str) -> bytes:
@@ -67,8 +88,14 @@ def content(address: str) -> bytes:
 
 
 def answer(request: Request) -> Response:
-    """Give a parcel out."""
-    parcel = _kept.get(request.path_params["name"])
+    """Give a parcel out; what was promised is made first."""
+    name = request.path_params["name"]
+    if name not in _kept and (make := _promised.get(name)):
+        try:
+            _put(name, make(), FIGURE)
+        except (LookupError, OSError):  # what it would be made of has gone
+            return Response(status_code=404)
+    parcel = _kept.get(name)
     if parcel is None:
         return Response(status_code=404)
     return Response(parcel.packed, media_type=parcel.kind, headers=parcel.headers | AGE)

@@ -53,6 +53,8 @@ class Seen:
         How far the further runs are that the pictures show.
     travelled : bool
         Whether the visitor went back in time for it.
+    whole : Seen or None
+        The latest moment, which the visitor went back from; ``None`` for that itself.
     ahead : bool
         Whether the pictures of the moments before are worth making before anybody asks.
     choices : mapping
@@ -67,6 +69,7 @@ class Seen:
     model: Autoencoder
     beside: tuple[object, ...] = ()
     travelled: bool = False
+    whole: Seen | None = None
     ahead: bool = False
     choices: Mapping[str, Any] = field(default_factory=dict)
 
@@ -108,7 +111,8 @@ class Seen:
             return self
         there = max((one for one in self.kept if one <= step), default=0)
         history = [event for event in self.history if event.step <= there]
-        return replace(self, step=there, history=history, model=self.at(there), travelled=True)
+        whole, model = self.whole or self, self.at(there)
+        return replace(self, step=there, history=history, model=model, travelled=True, whole=whole)
 
     @property
     def kept(self) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,8 +15,8 @@ import numpy as np
 import streamlit as st
 
 from aecore.text import Say
-from pages._ui import resources, say
-from pages._ui.plot import Cloud, plot
+from pages._ui import parcels, resources, say
+from pages._ui.plot import Cloud, Moments, plot
 from pages._ui.seen import Seen
 
 if TYPE_CHECKING:
@@ -64,8 +65,27 @@ def row(
     for place, make in zip(st.columns(len(makers)), makers, strict=True):
         with place:
             figure = made(make, seen, written=True)
+            look: dict[str, Any] = {"height": height, "on_click": on_click, "cloud": cloud}
             alt = say.words()(f"alt.{make.__name__}")
-            plot(figure, key=make.__name__, alt=alt, height=height, on_click=on_click, cloud=cloud)
+            plot(figure, key=make.__name__, alt=alt, moments=moments(make, seen), **look)
+
+
+def moments(make: Callable[[Seen, Say], Any], seen: Seen) -> Moments | None:
+    """Return where a figure is got as it was at each place of the slider through time; of a run under way nowhere."""
+    from aecore.training import keyframes
+
+    whole = replace(seen.whole or seen, choices=seen.choices, beside=seen.beside)
+    if not whole.state.is_final or not whole.step:
+        return None
+    words = say.words()
+    place = _place(make, seen, words)
+
+    def at(step: int) -> Callable[[], str]:
+        return lambda: _kept(place, make, whole.back(step), words, written=True)
+
+    steps = keyframes(whole.experiment)
+    found = [parcels.promise((place, step, whole.moment), at(step)) for step in steps]
+    return Moments(found, bisect_right(steps, seen.step) - 1 if seen.travelled else len(steps) - 1)
 
 
 def error(
@@ -284,10 +304,14 @@ def made(make: Callable[[Seen, Say], Any], seen: Seen, *, written: bool = False)
     """
     resources.in_use()
     words = say.words()
-    place = (make.__module__, make.__name__, words.language, seen.run.key)
+    place = _place(make, seen, words)
     if seen.ahead and seen.state.is_final and not seen.travelled and (place, seen.moment) not in _memory:
         resources.spare(_earlier(place, make, seen, words, written))
     return _kept(place, make, seen, words, written)
+
+
+def _place(make: Callable[[Seen, Say], Any], seen: Seen, words: Say) -> tuple[str, ...]:
+    return make.__module__, make.__name__, words.language, seen.run.key
 
 
 def _kept(place: tuple[str, ...], make: Callable[[Seen, Say], Any], seen: Seen, words: Say, written: bool) -> Any:

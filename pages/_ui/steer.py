@@ -143,14 +143,16 @@ def buttons(runs: Sequence[Experiment], words: Say) -> None:
     state, steps = state_of((unfinished or runs)[0]), runs[0].fit.steps
     under_way, shared = moving(runs), others_watch(runs)
     rests = not under_way and bool(unfinished)
+    shipped = not under_way and resources.is_shipped(resources.run_of(runs[0].key))
     with st.container(horizontal=True, vertical_alignment="center", key="buttons"):
         if under_way:
             asked: dict[str, Any] = {"key": "stop", "icon": ":material/stop:", "on_click": _stop, "args": runs}
             st.button(words("watch.stop"), width=MAIN, **asked)
         else:
             label = "watch.train" if state.stage in ("absent", "done") else "watch.go_on"
-            asked = {"key": "train", "icon": ":material/play_arrow:", "on_click": train, "args": runs}
-            st.button(words(label), type="primary", disabled=not rests, width=MAIN, **asked)
+            begin = _again if shipped else train  # a run of the gallery gives way to the visitor's own
+            asked = {"key": "train", "icon": ":material/play_arrow:", "on_click": begin, "args": runs}
+            st.button(words(label), type="primary", disabled=not (rests or shipped), width=MAIN, **asked)
         one: dict[str, Any] = {"key": "one_step", "icon": ":material/skip_next:", "on_click": _one_step, "args": runs}
         st.button(words("watch.one_step"), disabled=not rests or state.step >= steps, **one)
         again: dict[str, Any] = {"key": "again", "icon": ":material/replay:", "on_click": _again, "args": runs}
@@ -237,7 +239,6 @@ def _again(*experiments: Experiment) -> None:
         return
     for experiment in experiments:
         resources.runs().discard(experiment)
-    # A run of the gallery stays, and gives way to the visitor's own.
     if not _submit(course(), experiments, _wishes(), anew=True):
         st.session_state.trouble = "unwritable"
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import time
 from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
 import aecore as ae
-from aecore import text
+from aecore import gallery, text
 from aecore.baselines import Pca
 from aecore.datasets import forget
 from aecore.jobs import InlineExecutor
@@ -371,6 +373,23 @@ def test_a_room_opens_under_the_filters_and_says_what_a_chosen_input_loses(runs)
         assert ("+" if change >= 0 else "") + words.number(change, 2) in cost
 
 
+def test_a_run_that_came_with_the_app_gives_way_to_the_visitor_s_own(runs, tmp_path_factory, monkeypatch):
+    experiment = ae.Experiment.from_query("data=digits&latent=3&steps=40")
+    elsewhere = tmp_path_factory.mktemp("gallery")
+    (run,) = InlineExecutor(ae.Runs(elsewhere / "runs")).submit([experiment])
+    gallery.ship(run, elsewhere)
+    monkeypatch.setattr(gallery, "FOLDER", elsewhere)
+    at = opened(**DIGITS)
+    assert not at.exception
+    assert runs.of(experiment).state.stage == "absent"
+    assert any("came with the app" in bar.proto.text for bar in at.get("progress"))
+    at.button(key="train").click().run()
+    assert not at.exception
+    assert runs.of(experiment).state.stage == "done"
+    assert not any("came with the app" in bar.proto.text for bar in at.get("progress"))
+    assert at.button(key="train").disabled
+
+
 def drawn_errors(at: AppTest, place: str) -> list[float]:
     """Read the numbers under the pictures of a figure."""
     (found,) = [json.loads(one.proto.json) for one in at.get("bidi_component") if f"-{place}" in one.proto.id]
@@ -398,6 +417,23 @@ def test_earlier_moments_are_drawn_at_rest_and_as_they_would_be_when_asked_for(r
     # What other tests left to be drawn at rest may come in between.
     mine = {key for key in set(show._memory) - set(made) if key[0][-1] == experiment.key}
     assert not {key for key in mine if key[0][1] in ("error", "rows", "codes")}
+
+
+def test_a_figure_promised_for_another_moment_is_the_one_that_is_shown_there(runs):
+    def sent(place):
+        (found,) = [json.loads(one.proto.json) for one in at.get("bidi_component") if one.proto.id.endswith(place)]
+        return found
+
+    InlineExecutor(runs).submit([ae.Experiment.from_query("data=digits&latent=3&steps=50")])
+    at = opened(data="digits", latent="3", steps="50")
+    slider = at.select_slider(key="time_50_0")
+    promised = {name: sent(name)["moments"] for name in ("-error", "-rows", "-codes")}
+    for i in (len(slider.options) - 1, 0, 4):
+        slider.set_value(int(slider.options[i]) if slider.options[i].isdigit() else 50).run()
+        for name, moments in promised.items():
+            given = parcels.answer(SimpleNamespace(path_params={"name": moments["addresses"][i].rpartition("/")[2]}))
+            assert gzip.decompress(given.body) == parcels.content(sent(name)["figure"]), (name, i)
+            assert sent(name)["moments"] == moments | {"at": i}
 
 
 def test_the_oldest_runs_give_way_but_none_that_a_visitor_has_on_the_page(runs, monkeypatch):

@@ -41,6 +41,25 @@ def test_the_oldest_gives_way_and_what_is_asked_for_again_is_not_old(monkeypatch
     assert parcels._size == 2000
 
 
+def test_what_is_promised_is_made_when_it_is_asked_for_and_once():
+    made = []
+
+    def make():
+        made.append(1)
+        return "{}"
+
+    address = parcels.promise(("error", 5), make)
+    assert parcels.promise(("error", 5), make) == address != parcels.promise(("error", 6), make)
+    assert not made
+    assert [asked(address).status_code for _ in range(2)] == [200, 200]
+    assert len(made) == 1
+
+    def gone():
+        raise LookupError
+
+    assert asked(parcels.promise("gone", gone)).status_code == 404
+
+
 def test_the_choices_of_a_pad_are_new_ones_whenever_the_program_changes_its_pair():
     walk = Walk()
     walk.settle(np.array([3.0, 2.0, 1.0]), moving=True)

@@ -7,10 +7,11 @@ theme it shows, so that a change of theme asks nothing of the server.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -50,6 +51,13 @@ class Cloud:
     pictures: dict[str, object] | None = None
 
 
+class Moments(NamedTuple):
+    """Where a figure is got as it was at each place of the slider through time, and the place that it is shown at."""
+
+    addresses: Sequence[str]
+    at: int
+
+
 def plot(
     figure: str,
     *,
@@ -58,6 +66,7 @@ def plot(
     height: int = 360,
     on_click: Callable[[float, float], None] | None = None,
     cloud: Cloud | None = None,
+    moments: Moments | None = None,
 ) -> None:
     """Show a figure.
 
@@ -75,6 +84,8 @@ def plot(
         Called with the place that is clicked, in the coordinates of the figure's axes.
     cloud : Cloud, optional
         For a figure of ``aecore.figures.cloud``.
+    moments : Moments, optional
+        The same figure at other times, for the browser to follow the slider by itself.
     """
 
     def clicked() -> None:
@@ -91,8 +102,8 @@ def plot(
 
     aspect = re.search(r'"aspect":\s*([\d.]+)', figure)
     listening = {"on_clicked_change": clicked} if on_click else {}
-    data: dict[str, object] = {"figure": parcels.put(figure, "application/json"), "alt": alt, "height": height}
-    data |= {"clicks": on_click is not None, "aspect": aspect and aspect[1]}
+    data: dict[str, object] = {"figure": parcels.put(figure, parcels.FIGURE), "alt": alt, "height": height}
+    data |= {"clicks": on_click is not None, "aspect": aspect and aspect[1], "moments": moments and moments._asdict()}
     if cloud:
         listening |= {"on_selected_change": selected, "on_point_change": pointed}
         data["cloud"] = {"words": cloud.words, "card": cloud.card, "pictures": cloud.pictures}

@@ -1,5 +1,23 @@
 const SOURCE = "/assets/plotly.min.js";
+const AHEAD = 2000; // milliseconds after a move in which the slider through time is before the server
 const BELOW = 50; // pixels from a picture to the legend below it, for the numbers and the words of its axis
+
+/* Where the slider through time stands, and which plots follow it, the highest on the page first. */
+const travel = (window.gargaloTravel ??= (() => {
+  const slider = ".st-key-travel input[type=range]";
+  const followed = new Set();
+  let moved = -Infinity;
+  new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      if (!target.matches(slider)) continue;
+      moved = performance.now();
+      const tops = new Map([...followed].map((plot) => [plot, plot.box.getBoundingClientRect().top]));
+      for (const plot of [...followed].sort((a, b) => tops.get(a) - tops.get(b))) plot.follow(Number(target.value));
+    }
+  }).observe(document.body, { subtree: true, attributes: true, attributeFilter: ["aria-valuetext"] });
+  const ahead = () => performance.now() - moved < AHEAD && document.querySelector(slider)?.value;
+  return { followed, place: (said) => ahead() || said };
+})());
 
 function loadPlotly() {
   window.gargaloPlotly ??= new Promise((resolve, reject) => {
@@ -60,6 +78,9 @@ async function draw(box, frame, state) {
   }
   if (!box.isConnected || !box.clientWidth) return;
   const colours = palette(box);
+  const drawn = [state.text, box.clientWidth, box.clientHeight, colours.background].join();
+  if (drawn === state.looks && !state.cloud) return;
+  state.looks = drawn;
   const painted = state.text.replace(/var\(--([a-z0-9-]+)\)/g, (_, role) => colours[role]);
   const { data, layout } = JSON.parse(painted);
   const words = layout.meta ?? {};
@@ -133,13 +154,24 @@ export default function ({ data, parentElement, setTriggerValue }) {
   state.clicked = (at) => data.clicks && at && setTriggerValue("clicked", at);
   state.tell = setTriggerValue;
   state.alt = data.alt;
-  state.address = data.figure;
+  /* While the slider through time is ahead of the server, what it says is of the past. */
+  state.moments = data.moments?.addresses;
+  state.address = state.moments?.[travel.place(data.moments.at)] ?? data.figure;
   state.cloud = data.cloud;
   frame.querySelector(".gargalo-plot-tools").hidden = !state.cloud;
   ask(box, frame, state);
 
   if (!state.watching) {
     const again = () => ask(box, frame, state);
+    const follow = (place) => {
+      const { top, bottom } = box.getBoundingClientRect();
+      const address = state.moments?.[place];
+      if (!address || address === state.address || bottom < 0 || top > innerHeight) return;
+      state.address = address;
+      again();
+    };
+    const plot = { box, follow };
+    travel.followed.add(plot);
     const size = new ResizeObserver(again);
     size.observe(box);
     /* A redraw would tear a half drawn zoom rectangle out of the hand. */
@@ -155,6 +187,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     frame.addEventListener("transitionend", (event) => event.target === frame && again());
     state.watching = () => {
       size.disconnect();
+      travel.followed.delete(plot);
       removeEventListener("pointerup", release);
       removeEventListener("pointercancel", release);
       frame.plotState = undefined;
