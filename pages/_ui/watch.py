@@ -63,7 +63,8 @@ def training(
         all_of_them = (experiment, *beside)
         return steer.moving(together), steer.moving(all_of_them) or resources.awaited(), steer.course().playing
 
-    _ = see(experiment, beside).pca  # fitted aside: begun only below, it would have the page drawn twice
+    with say.damage(quietly=True):
+        _ = see(experiment, beside).pca  # fitted aside: begun only below, it would have the page drawn twice
     # Looked at before the buttons are drawn: a run that ends in between is then seen to differ.
     drawn = standing()
     steer.buttons(together, words)
