@@ -39,8 +39,9 @@ TABLE: dict[str, str] = {
 }
 
 # Snapshots of a run that are shipped, at most, and lines of its log; of a large model fewer, the last in any case.
-SNAPSHOTS, LINES = 8, 200
+SNAPSHOTS, LINES = 24, 200
 ROOM = 4_000_000  # bytes for them
+LIGHT = 3_000_000  # bytes of a baseline; a larger one is fitted anew where it is shown
 # Held-out samples on which half precision may change no value by half a grey level of 255, nor any code visibly.
 COMPARED = 64
 GREY, VISIBLE = 0.5 / 255, 0.01
@@ -60,7 +61,7 @@ def run_of(experiment: Experiment) -> Run | None:
 def ship(run: Run, root: Path = FOLDER) -> Run:
     """Copy what is shown of a finished run into the gallery.
 
-    That are its log, thinned, its baselines, and some of its snapshots, each in half precision where that
+    That are its log, thinned, its light baselines, and some of its snapshots, each in half precision where that
     changes no picture.
 
     Parameters
@@ -92,8 +93,10 @@ def ship(run: Run, root: Path = FOLDER) -> Run:
     log = [json.dumps(event._asdict()) + "\n" for event in history if event.step in lines]
     write_atomically(folder / "events.jsonl", "".join(log).encode())
     shutil.copy(run.folder / "experiment.json", folder)
-    if (run.folder / "baselines").exists():
-        shutil.copytree(run.folder / "baselines", folder / "baselines")
+    for baseline in (run.folder / "baselines").glob("*"):
+        if baseline.stat().st_size <= LIGHT:
+            (folder / "baselines").mkdir(exist_ok=True)
+            shutil.copy(baseline, folder / "baselines")
     shipped = Run(folder)
     shipped.write_state(replace(run.state, pid=0, born=0))
     return shipped
