@@ -35,6 +35,8 @@ TABLE: dict[str, str] = {
     "molecules": "data=molecules&task=molecules&method=beta_vae",
     "preparation": "data=mnist&task=preparation&method=denoising",
     "compression": "data=tiles&task=compression&method=quantised",
+    "recommender": "data=debian&task=recommender",
+    "anomaly": "data=mnist&task=anomaly",
     "home": "data=mnist&method=undercomplete&net=mlp&hidden=48,24&latent=8&activation=relu&steps=12000&rate=0.005",
 }
 

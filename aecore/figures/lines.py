@@ -99,7 +99,8 @@ def lines(
             hovertemplate=f"<b>{name}</b> %{{y:.4~r}}<extra></extra>",
             line={"color": ink(role), "width": 3.5 if own else 2, "dash": dash},
         )
-    if not len(x):
+    if not any(np.size(heights) for heights in series.values()):
+        figure.update_xaxes(range=list(span or (0, 1)), **({} if span else {"tickvals": []}))
         figure.update_yaxes(range=[0, 1], tickvals=[])
         announce(figure, say("figure.error.empty"))
     if reach:
@@ -109,14 +110,13 @@ def lines(
 
 
 def _say_outside(figure: go.Figure, reach: tuple[float, float], say: Say) -> None:
-    """Say in a corner until where curves lie outside of the axis, and how far."""
+    """Say in a corner until where curves lie outside of the axis."""
     places, heights = (np.concatenate([np.asarray(trace[axis], float) for trace in figure.data]) for axis in "xy")
     outside = (heights < reach[0]) | (heights > reach[1])
     if outside.any():
-        numbers = {"step": int(places[outside].max()), "low": heights[outside].min(), "high": heights[outside].max()}
         corner: dict[str, Any] = {"x": 0.03, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left"}
         look: dict[str, Any] = {"font": {"color": ink("muted"), "size": 13}, "yanchor": "bottom", "showarrow": False}
-        figure.add_annotation(text=say("figure.lines.outside", **numbers), **corner, **look)
+        figure.add_annotation(text=say("figure.lines.outside", step=int(places[outside].max())), **corner, **look)
 
 
 def _decades(x: np.ndarray, say: Say) -> dict[str, Any]:

@@ -17,18 +17,19 @@ function whenSeen(box, first, work) {
   near.observe(box);
 }
 
-/* Calls back with the parcel at an address once the box is to be seen, unless another was asked for meanwhile. */
+/* Calls back with the parcel at the latest address once the box is to be seen; one at a time, however slow the way is. */
 function receive(box, state, address, unpacked) {
-  if (state.address === address) return;
-  const first = !state.address;
-  state.address = address;
-  if (state.waiting) return;
+  [state.address, state.unpacked] = [address, unpacked];
+  if (state.waiting || state.got === address) return;
   state.waiting = true;
-  whenSeen(box, first, async () => {
-    state.waiting = false;
+  whenSeen(box, !state.got, async () => {
     const wanted = state.address;
     const answer = await fetch(wanted).catch(() => ({}));
     const bytes = answer.ok && new Uint8Array(await answer.arrayBuffer());
-    if (bytes && state.address === wanted && !state.gone) unpacked(bytes);
+    state.waiting = false;
+    if (!bytes || state.gone) return;
+    state.got = wanted;
+    state.unpacked(bytes);
+    receive(box, state, state.address, state.unpacked);
   });
 }

@@ -122,6 +122,14 @@ class Seen:
         stay = set(self.run.steps) & set(keyframes(self.experiment))
         return [*sorted(step for step in stay if step < self.step), self.step]
 
+    @property
+    def places(self) -> Sequence[int]:
+        """Where the slider through time may stand: all keyframes to come, or of a run that has ended those it has."""
+        from aecore.training import keyframes
+
+        whole = self.whole or self
+        return whole.kept if whole.state.is_final and whole.step else keyframes(whole.experiment)
+
     def choose(self, **choices: Hashable) -> Seen:
         """Return the same moment with what the visitor has chosen to see of it."""
         return replace(self, choices={**self.choices, **choices})

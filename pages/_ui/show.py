@@ -72,8 +72,6 @@ def row(
 
 def moments(make: Callable[[Seen, Say], Any], seen: Seen) -> Moments | None:
     """Return where a figure is got as it was at each place of the slider through time; of a run under way nowhere."""
-    from aecore.training import keyframes
-
     whole = replace(seen.whole or seen, choices=seen.choices, beside=seen.beside)
     if not whole.state.is_final or not whole.step:
         return None
@@ -83,7 +81,7 @@ def moments(make: Callable[[Seen, Say], Any], seen: Seen) -> Moments | None:
     def at(step: int) -> Callable[[], str]:
         return lambda: _kept(place, make, whole.back(step), words, written=True)
 
-    steps = keyframes(whole.experiment)
+    steps = whole.places
     found = [parcels.promise((place, step, whole.moment), at(step)) for step in steps]
     return Moments(found, bisect_right(steps, seen.step) - 1 if seen.travelled else len(steps) - 1)
 

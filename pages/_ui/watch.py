@@ -70,8 +70,6 @@ def training(
     steer.buttons(together, words)
     _, follow, playing = drawn
 
-    from aecore.training import keyframes
-
     @st.fragment(run_every=LOOK if follow else None)
     def closely() -> None:
         if standing() != drawn:
@@ -80,7 +78,7 @@ def training(
         _progress(seen, words)
         if first:
             with say.damage(quietly=True):
-                first(replace(seen.back(_place(keyframes(experiment))), ahead=True))
+                first(replace(seen.back(_place(seen.places)), ahead=True))
 
     @st.fragment(run_every=(REST if first else PAGE) if follow else PLAY if playing else None)
     def live() -> None:
@@ -110,10 +108,8 @@ def training(
 def _at_a_time(seen: Seen, words: Say) -> Seen:
     """Show the slider through time and return what there was to see at its place."""
     from aecore.knobs import Knob
-    from aecore.training import keyframes
 
-    course = steer.course()
-    places = keyframes(seen.experiment)
+    course, places = steer.course(), seen.places
     if view.arrived("at"):
         linked = view.chosen("at", Knob(places[-1], low=0, high=places[-1]))
         _move(max(place for place in places if place <= linked), playing=False)
@@ -136,7 +132,10 @@ def _at_a_time(seen: Seen, words: Say) -> Seen:
         # A value set through the session would be lost if this run is cut short; a new key never is.
         key = f"time_{places[-1]}_{course.moved}"
         look: dict[str, Any] = {"format_func": write, "on_change": moved}
-        st.select_slider(words("watch.time"), places, at, key=key, **look)
+        if len(places) > 1:
+            st.select_slider(words("watch.time"), places, at, key=key, **look)
+        else:
+            st.caption(words("watch.only_last"))
     if not course.playing:
         view.keep("at", at, places[-1])
     return replace(seen.back(at), ahead=True)
@@ -168,13 +167,19 @@ def alarms(seen: Seen, words: Say) -> list[str]:
 
     found = [
         words(f"alarm.{alarm.kind}", count=alarm.units, of=alarm.of, kl=words.number(max(alarm.kl, default=0.0), 2))
-        + (" " + words(f"alarm.unused_{seen.experiment.method.name}") if alarm.kind == "unused" else "")
+        + _remedy(alarm.kind, seen.experiment.method.name, words)
         for alarm in seen.alarms
     ]
     none = "all_used" if isinstance(seen.model, GaussianAutoencoder) else "none"
     well = ":material/check_circle: " + words(f"alarm.{none}", of=seen.model.n_latent)
     so_far = words("alarm.so_far", step=seen.step) + " " if seen.state.stage == "running" else ""
     return [f":material/warning: {so_far}{sentence}" for sentence in found] or [well]
+
+
+def _remedy(kind: str, method: str, words: Say) -> str:
+    """Say what to try with this method, where that depends on it."""
+    keys = (f"alarm.{kind}_{method}", f"alarm.{kind}_any")
+    return next((f" {words(key)}" for key in keys if words.knows(key)), "")
 
 
 _paces: dict[str, deque[tuple[float, int]]] = {}

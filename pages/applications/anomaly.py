@@ -14,6 +14,8 @@ from pages._ui.seen import Seen
 COLUMNS = 8
 ALARMS = np.linspace(0, 1, 101)  # shares of false alarms at which a curve is drawn
 
+OTHERS = ("pca", "isolation_forest")
+
 say.lesson("anomaly")
 experiment = turn.experiment(
     task="anomaly",
@@ -97,7 +99,12 @@ def scores(seen: Seen, words: Say) -> Any:
             found_at: views.split_by(found, is_odd, allowed / 100).found,
         }
         for name, (found, is_odd) in everyone(seen).items()
-    }
+    } | {words(f"anomaly.by.{name}"): dict.fromkeys(("AUROC", found_at), np.nan) for name in awaited(seen)}
+
+
+def awaited(seen: Seen) -> list[str]:
+    """Return who has still to judge; until then nobody is the best."""
+    return [name for name in OTHERS if name not in everyone(seen)]
 
 
 def found_by_alarms(seen: Seen, words: Say) -> Any:
@@ -108,7 +115,7 @@ def found_by_alarms(seen: Seen, words: Say) -> Any:
         {words(f"anomaly.by.{name}"): views.roc(*known[name], alarms=ALARMS) for name in order},
         title=words("anomaly.roc"),
         axes=(words("anomaly.false"), words("anomaly.true")),
-        baselines={words(f"anomaly.by.{name}"): name for name in ("pca", "isolation_forest") if name in known},
+        baselines={words(f"anomaly.by.{name}"): name for name in OTHERS if name in known},
         say=words,
     )
 

@@ -72,7 +72,9 @@ async function draw(box, frame, state) {
   const Plotly = await loadPlotly();
   if (state.address !== state.got) {
     const wanted = state.address;
-    const answer = await fetch(wanted);
+    let answer = await fetch(wanted);
+    // A promise that has been forgotten: what the server said last is as true.
+    if (!answer.ok && wanted !== state.said) answer = await fetch(state.said);
     if (!answer.ok) return; // it gave way to newer ones: so will this picture
     [state.text, state.got] = [await answer.text(), wanted];
   }
@@ -155,6 +157,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   state.tell = setTriggerValue;
   state.alt = data.alt;
   /* While the slider through time is ahead of the server, what it says is of the past. */
+  state.said = data.figure;
   state.moments = data.moments?.addresses;
   state.address = state.moments?.[travel.place(data.moments.at)] ?? data.figure;
   state.cloud = data.cloud;
