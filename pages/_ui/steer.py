@@ -150,7 +150,7 @@ def buttons(runs: Sequence[Experiment], words: Say) -> None:
             st.button(words("watch.stop"), width=MAIN, **asked)
         else:
             label = "watch.train" if state.stage in ("absent", "done") else "watch.go_on"
-            begin = _again if shipped else train  # a run of the gallery gives way to the visitor's own
+            begin = _own if shipped else train
             asked = {"key": "train", "icon": ":material/play_arrow:", "on_click": begin, "args": runs}
             st.button(words(label), type="primary", disabled=not (rests or shipped), width=MAIN, **asked)
         one: dict[str, Any] = {"key": "one_step", "icon": ":material/skip_next:", "on_click": _one_step, "args": runs}
@@ -231,6 +231,12 @@ def _submit(
 def _one_step(*experiments: Experiment) -> None:
     history = resources.run_of(experiments[0].key).history
     train(*experiments, until=history[-1].step + 1 if history else 1)
+
+
+def _own(*experiments: Experiment) -> None:
+    """Train what is shown from the gallery; its run stays there, and gives way to this one whoever looks at it."""
+    if not _submit(course(), experiments, _wishes(), anew=True):
+        st.session_state.trouble = "unwritable"
 
 
 def _again(*experiments: Experiment) -> None:
