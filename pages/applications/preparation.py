@@ -102,13 +102,14 @@ def draw(seen: Seen) -> None:
     most = max(possible) if st.session_state.get("all_labels") else min(SOON, max(possible))
     found = prepared.accuracies(seen, layer, most)
     prepared.progress(found, possible, most, words)
-    if found:
+    with st.container(key="prepared"):  # keeps its room while it fills
         seen = seen.choose(most=most, found=sum(map(len, found.values())))
         show.row(seen, accuracy_curves, height=460)
         if leads := prepared.gains(found):
             st.markdown(prepared.verdict(leads, words))
         prepared.table(found, words)
-    on_pictures(seen, count)
+    with st.container(key="told"):
+        on_pictures(seen, count)
 
 
 MAKERS = {"probe": told_by_probe, "pixels": told_by_pixels}
