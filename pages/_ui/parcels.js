@@ -17,6 +17,9 @@ function whenSeen(box, first, work) {
   near.observe(box);
 }
 
+/* Gets a parcel; from a server that is away, nothing that is ok. */
+const parcel = (address) => fetch(address).catch(() => ({}));
+
 /* Calls back with the parcel at the latest address once the box is to be seen; one at a time, however slow the way is. */
 function receive(box, state, address, unpacked) {
   [state.address, state.unpacked] = [address, unpacked];
@@ -24,7 +27,7 @@ function receive(box, state, address, unpacked) {
   state.waiting = true;
   whenSeen(box, !state.got, async () => {
     const wanted = state.address;
-    const answer = await fetch(wanted).catch(() => ({}));
+    const answer = await parcel(wanted);
     const bytes = answer.ok && new Uint8Array(await answer.arrayBuffer());
     state.waiting = false;
     if (!bytes || state.gone) return;

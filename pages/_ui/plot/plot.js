@@ -72,10 +72,10 @@ async function draw(box, frame, state) {
   const Plotly = await loadPlotly();
   if (state.address !== state.got) {
     const wanted = state.address;
-    let answer = await fetch(wanted);
+    let answer = await parcel(wanted);
     // A promise that has been forgotten: what the server said last is as true.
-    if (!answer.ok && wanted !== state.said) answer = await fetch(state.said);
-    if (!answer.ok) return; // it gave way to newer ones: so will this picture
+    if (!answer.ok && wanted !== state.said) answer = await parcel(state.said);
+    if (!answer.ok) return; // it gave way to newer ones, or the server is away: the picture stays
     [state.text, state.got] = [await answer.text(), wanted];
   }
   if (!box.isConnected || !box.clientWidth) return;
