@@ -231,7 +231,7 @@ def anomaly() -> Iterator[Row]:
     runs = [trained(f"{ANOMALY}&single={digit}") for digit in range(10)]
     for experiment, model, _ in runs:
         normal, samples = posed(experiment, "train").inputs, posed(experiment, "test")
-        ours = views.Norm(model, experiment.method, normal).oddness(samples.inputs)
+        ours = views.Norm(model, normal).oddness(samples.inputs, experiment.method)
         for name, scores in {**ours, **views.oddness_otherwise(normal, samples.inputs)}.items():
             found.setdefault(name, []).append(auroc(scores, samples.labels > 0))
     best, *others = ((name, mean(areas)) for name, areas in found.items())

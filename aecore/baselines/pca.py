@@ -56,7 +56,8 @@ class Pca(NamedTuple):
             centred = rows - mean
             covariance.addmm_(centred.T, centred)
         covariance /= samples.size
-        variances, directions = torch.linalg.eigh(covariance)
+        # With pixels that never change many eigenvalues are equal; in single precision that may not converge.
+        variances, directions = (found.float() for found in torch.linalg.eigh(covariance.double()))
         return cls(
             mean,
             directions.T.flip(0)[:MOST].contiguous(),

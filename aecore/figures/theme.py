@@ -90,6 +90,7 @@ BASELINES: dict[str, tuple[str, str]] = {
     "neighbours": ("label-4", "dash"),
     "machine": ("label-6", "longdash"),
     "pca": ("label-8", "longdashdot"),
+    "pca_both": ("label-7", "dot"),
     "isolation_forest": ("label-9", "dashdot"),
 }
 

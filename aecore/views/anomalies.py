@@ -7,14 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from aecore.baselines import Pca
 from aecore.methods import Method
 from aecore.methods.vae import Vae
 from aecore.networks import Autoencoder, GaussianAutoencoder
 from aecore.samples import Samples
-from aecore.tasks.anomaly import squared_errors
 from aecore.views.likelihood import bounds
 from aecore.views.restorations import restored
 from aecore.views.segmentations import TINT
@@ -27,10 +25,12 @@ NEAREST = 5
 DENSITY = 0.5
 # Added to the variances of codes, as a share of their mean, so that a unit that never changes counts for little.
 RIDGE = 1e-3
+# How far a picture is made soft before angles are taken, as a share of its side: one pixel of MNIST.
+SOFT = 1 / 28
 # Draws of the code behind a bound.
 DRAWS = 4
 # Directions of PCA and trees of the forest: the best of several on a part of MNIST's training digits.
-DIRECTIONS, TREES = 32, 200
+DIRECTIONS, TREES = 24, 200
 # Of what is written on a picture, at least: the share of its strongest difference from the edge.
 INK = 0.2
 # The longer side of what is written in a picture of a data set, in pixels; others fill their frame.
@@ -42,25 +42,33 @@ LARGE = 280
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
+class _Linear(NamedTuple):
+    """PCA with so many directions as one asks an autoencoder."""
+
+    pca: Pca
+
+    def encode(self, x: Tensor) -> Tensor:
+        return self.pca.encode(x, DIRECTIONS)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self.pca.reconstruct(x, DIRECTIONS)
+
+
 class Norm:
     """What a model holds for normal: it is asked how odd others are.
 
     Parameters
     ----------
     model : Autoencoder
-    method : Method
-        That trained it.
     normal : Tensor
         Training inputs, ``(m, *shape)``.
     """
 
-    def __init__(self, model: Autoencoder, method: Method, normal: Tensor) -> None:
+    def __init__(self, model: Autoencoder | _Linear, normal: Tensor) -> None:
         from sklearn.neighbors import NearestNeighbors
 
-        self.model, self.method = model, method
-        with torch.inference_mode():
-            codes = model.encode(normal).numpy()
-            turned = angles(model, normal).numpy()
+        self.model = model
+        codes, turned, _ = self._seen(normal)
         spread = np.atleast_2d(np.cov(codes.T))
         spread += RIDGE * max(float(np.trace(spread)) / len(spread), 1e-9) * np.eye(len(spread))
         self.whitening = np.linalg.cholesky(np.linalg.inv(spread))
@@ -68,9 +76,14 @@ class Norm:
         distances = self.near.kneighbors()[0].mean(1)  # each without itself
         self.usual = [(float(logs.mean()), float(logs.std())) for logs in map(_log, (turned, distances))]
 
-    @torch.inference_mode()
-    def oddness(self, x: Tensor) -> dict[str, np.ndarray]:
-        r"""Return how odd inputs ``(n, *shape)`` are, by every measure that the model allows; more is odder.
+    def oddness(self, x: Tensor, method: Method | None = None) -> dict[str, np.ndarray]:
+        r"""Return how odd inputs ``(n, *shape)`` are, by every measure that there is; more is odder.
+
+        Parameters
+        ----------
+        x : Tensor
+        method : Method, optional
+            That trained the model; of a variational one there is a likelihood.
 
         Returns
         -------
@@ -81,43 +94,54 @@ class Norm:
                 The logarithms of the next two, each in standard deviations from its mean over normal inputs, the
                 density counting half.
             ``angle``
-                :math:`1 - x \cdot \hat x / (\|x\| \|\hat x\|)`, the error without regard to how much there is to lose.
+                :math:`1 - x \cdot \hat x / (\|x\| \|\hat x\|)` of pictures made soft, so that neither how much there
+                is to lose nor a stroke that lies a pixel beside makes much of a difference.
             ``density``
                 The mean distance of the code to the nearest training codes, which grows as their density falls; in
                 axes in which the training codes have the covariance I.
             ``error``
                 :math:`\|x - \hat x\|^2`.
             ``bound``
-                Of a Gaussian code, the upper bound of -log p(x) in nats.
+                The upper bound of -log p(x), in nats.
 
         References
         ----------
         J. An and S. Cho, Variational autoencoder based anomaly detection using reconstruction probability, SNU Data
         Mining Center, 2015-2 Special Lecture on IE.
         B. Zong et al., Deep autoencoding Gaussian mixture model for unsupervised anomaly detection, ICLR 2018: the
-        angle, and error and density of the code together.
+        angle, and the density of codes beside it.
         """
-        angle = angles(self.model, x).numpy()
-        density = self.near.kneighbors(self.model.encode(x).numpy() @ self.whitening)[0].mean(1)
+        codes, angle, error = self._seen(x)
+        density = self.near.kneighbors(codes @ self.whitening)[0].mean(1)
         away = [
             (_log(found) - mean) / max(deviation, 1e-9)
             for found, (mean, deviation) in zip((angle, density), self.usual, strict=True)
         ]
-        error = squared_errors(self.model, x).numpy()
         found = {"both": away[0] + DENSITY * away[1], "angle": angle, "density": density, "error": error}
-        if isinstance(self.model, GaussianAutoencoder) and isinstance(self.method, Vae):
-            found["bound"] = bounds(self.model, self.method, x, DRAWS)
+        if isinstance(method, Vae) and isinstance(self.model, GaussianAutoencoder):
+            found["bound"] = bounds(self.model, method, x, DRAWS)
         return found
+
+    @torch.inference_mode()
+    def _seen(self, x: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the codes of inputs, and the angle and the error of what is rebuilt of each."""
+        x_hat = self.model(x)
+        error = (x_hat - x).square().flatten(1).sum(1)
+        return self.model.encode(x).numpy(), _angle(x.numpy(), x_hat.numpy()), error.numpy()
+
+
+def _angle(x: np.ndarray, x_hat: np.ndarray) -> np.ndarray:
+    """Return 1 less the cosine between softened pictures ``(n, height, width)``, ``(n,)``."""
+    from scipy.ndimage import gaussian_filter
+
+    reach = (0, *(SOFT * side for side in x.shape[1:]))
+    one, other = (gaussian_filter(pictures, reach).reshape(len(x), -1) for pictures in (x, x_hat))
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    return 1 - (one * other).sum(1) / np.maximum(lengths, 1e-12)
 
 
 def _log(values: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(values, 1e-9))
-
-
-@torch.inference_mode()
-def angles(model: Autoencoder, x: Tensor) -> Tensor:
-    """Return 1 less the cosine between each of some inputs ``(n, *shape)`` and what is rebuilt of it, ``(n,)``."""
-    return 1 - functional.cosine_similarity(model(x).flatten(1), x.flatten(1))
 
 
 def oddness_otherwise(normal: Tensor, x: Tensor) -> dict[str, np.ndarray]:
@@ -126,8 +150,9 @@ def oddness_otherwise(normal: Tensor, x: Tensor) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of ndarray
-        Each of shape ``(n,)``. ``pca``: what is lost off the leading directions. ``isolation_forest``: the fewer
-        random cuts it takes to be alone, the odder.
+        Each of shape ``(n,)``. ``pca``: what is lost off the leading directions. ``pca_both``: angle and density
+        of its codes together, as :meth:`Norm.oddness` has them. ``isolation_forest``: the fewer random cuts it takes
+        to be alone, the odder.
 
     References
     ----------
@@ -135,10 +160,11 @@ def oddness_otherwise(normal: Tensor, x: Tensor) -> dict[str, np.ndarray]:
     """
     from sklearn.ensemble import IsolationForest
 
-    lost = x - Pca.fit(Samples(normal, normal)).reconstruct(x, DIRECTIONS)
+    linear = Norm(_Linear(Pca.fit(Samples(normal, normal))), normal).oddness(x)
     forest = IsolationForest(n_estimators=TREES, random_state=0).fit(normal.flatten(1).numpy())
     return {
-        "pca": lost.square().flatten(1).sum(1).numpy(),
+        "pca": linear["error"],
+        "pca_both": linear["both"],
         "isolation_forest": -forest.score_samples(x.flatten(1).numpy()),
     }
 

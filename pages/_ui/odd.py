@@ -49,13 +49,13 @@ def norm(experiment: Experiment, step: int) -> Norm:
     """Return what a run holds for normal at a step."""
     from aecore import views
 
-    return views.Norm(see(experiment).at(step), experiment.method, normal(experiment))
+    return views.Norm(see(experiment).at(step), normal(experiment))
 
 
 @lru_cache(maxsize=16)
 def judged(experiment: Experiment, step: int) -> dict[str, np.ndarray]:
     """Return how odd a run finds the first held-out samples, by every measure."""
-    return norm(experiment, step).oddness(see(experiment).held_out.inputs)
+    return norm(experiment, step).oddness(see(experiment).held_out.inputs, experiment.method)
 
 
 def odd(samples: Samples) -> np.ndarray:
@@ -76,7 +76,7 @@ def all_judged(experiment: Experiment, step: int) -> Judged:
     from aecore.training import posed
 
     samples = posed(experiment, "test")
-    return Judged(norm(experiment, step).oddness(samples.inputs), odd(samples))
+    return Judged(norm(experiment, step).oddness(samples.inputs, experiment.method), odd(samples))
 
 
 def all_judged_otherwise(experiment: Experiment) -> Judged:

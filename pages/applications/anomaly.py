@@ -14,7 +14,7 @@ from pages._ui.seen import Seen
 COLUMNS = 8
 ALARMS = np.linspace(0, 1, 101)  # shares of false alarms at which a curve is drawn
 
-OTHERS = ("pca", "isolation_forest")
+OTHERS = ("pca", "pca_both", "isolation_forest")
 
 say.lesson("anomaly")
 experiment = turn.experiment(
@@ -129,7 +129,10 @@ def verdict(seen: Seen, picture: np.ndarray) -> None:
     """Say how odd a visitor's picture is beside the threshold."""
     words, measure = say.words(), seen.choices["judge"]
     x = views.framed(picture, experiment.data.name, experiment.data.shape)
-    score, threshold = float(odd.norm(experiment, seen.step).oddness(x)[measure][0]), told(seen).threshold
+    score, threshold = (
+        float(odd.norm(experiment, seen.step).oddness(x, experiment.method)[measure][0]),
+        told(seen).threshold,
+    )
     key = "anomaly.own_odd" if score > threshold else "anomaly.own_normal"
     st.markdown(words(key, score=words.number(score, 2), threshold=words.number(threshold, 2)))
 

@@ -37,7 +37,16 @@ def test_the_page_shows_what_is_odd_before_and_after_training(runs, query, monke
     assert not at.warning
     drawn = {one.proto.id.rsplit("-", 1)[-1] for one in at.get("bidi_component")}
     assert {"oddness", "auroc", "oddest_normal", "most_normal_odd", "found_by_alarms"} <= drawn
-    names = ["both", "angle", "density", "error", *(["bound"] if "method" in query else []), "pca", "isolation_forest"]
+    names = [
+        "both",
+        "angle",
+        "density",
+        "error",
+        *(["bound"] if "method" in query else []),
+        "pca",
+        "pca_both",
+        "isolation_forest",
+    ]
     assert list(table(at)) == [WORDS(f"anomaly.by.{name}") for name in names]
 
 
