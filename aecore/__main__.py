@@ -141,7 +141,7 @@ def gallery(asked: argparse.Namespace) -> int:
 
 
 def _declare_apply(command: argparse.ArgumentParser) -> None:
-    command.add_argument("task", metavar="TASK", help="noise_removal, super_resolution, segmentation or audio")
+    command.add_argument("task", metavar="TASK", help="noise_removal, super_resolution, segmentation, anomaly or audio")
     command.add_argument("source", type=Path, metavar="INPUT", help="a picture, or for audio a sound")
     command.add_argument(
         "target", type=Path, metavar="OUTPUT", help="where the result goes; its ending says the format"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import numpy as np
 
 from aecore import gallery, sounds, uploads, views
 from aecore.networks import Autoencoder
-from aecore.training import reshaped, revive
+from aecore.training import posed, reshaped, revive
 
 # Sides of the tiles in which pictures and the spectra of sounds go through a network.
 TILE, SOUND = (96, 96), (128, 128)
+# The share of normal digits that may be called odd.
+ALLOWED = 0.05
 
 
 def noise_removal(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
@@ -30,10 +33,33 @@ def segmentation(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
     return (views.mask_of(model, picture) >= 0.5).astype(np.float32)
 
 
+def anomaly(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
+    """Return where a handwritten digit differs from the one that is the norm, enlarged."""
+    return views.explained_picture(model, picture, "mnist")["where"]
+
+
+def oddness(picture: np.ndarray) -> dict[str, float | bool]:
+    """Return how odd a handwritten digit is by every measure, and whether by the first one it is called odd.
+
+    The threshold, also returned, is the one that 5 % of the held-out normal digits that set it pass.
+    """
+    experiment = gallery.experiment_of("anomaly")
+    norm = views.Norm(_model("anomaly", TILE), posed(experiment, "train").inputs)
+    held_out = posed(experiment, "test")
+    found = norm.oddness(views.framed(picture, experiment.data.name, experiment.data.shape), experiment.method)
+    measure = next(iter(found))
+    threshold = views.split_by(
+        norm.oddness(held_out.inputs, experiment.method)[measure], np.asarray(held_out.labels) > 0, ALLOWED
+    ).threshold
+    numbers = {name: float(scores[0]) for name, scores in found.items()}
+    return {**numbers, "threshold": threshold, "odd": numbers[measure] > threshold}
+
+
 PICTURES: dict[str, Callable[[Autoencoder, np.ndarray], np.ndarray]] = {
     "noise_removal": noise_removal,
     "super_resolution": super_resolution,
     "segmentation": segmentation,
+    "anomaly": anomaly,
 }
 
 
@@ -49,7 +75,7 @@ def apply(task: str, source: Path, target: Path) -> None:
     task : str
         A name of ``TABLE``.
     source, target : Path
-        Files; the ending of `target` says its format.
+        Files; the ending of `target` says its format. How odd a digit is goes into a ``.json``.
 
     Raises
     ------
@@ -69,6 +95,9 @@ def apply(task: str, source: Path, target: Path) -> None:
     from PIL import Image
 
     picture = uploads.picture(content, longest=4096)
+    if task == "anomaly" and target.suffix == ".json":
+        target.write_text(json.dumps(oddness(picture), indent=2) + "\n", "utf-8")
+        return
     found = PICTURES[task](_model(task, TILE), picture)
     Image.fromarray(np.rint(255 * np.clip(found, 0, 1)).astype(np.uint8)).save(target)
 

@@ -13,7 +13,6 @@ from pages._ui.seen import Seen
 
 COLUMNS = 8
 ALARMS = np.linspace(0, 1, 101)  # shares of false alarms at which a curve is drawn
-
 OTHERS = ("pca", "pca_both", "isolation_forest")
 
 say.lesson("anomaly")
@@ -129,10 +128,8 @@ def verdict(seen: Seen, picture: np.ndarray) -> None:
     """Say how odd a visitor's picture is beside the threshold."""
     words, measure = say.words(), seen.choices["judge"]
     x = views.framed(picture, experiment.data.name, experiment.data.shape)
-    score, threshold = (
-        float(odd.norm(experiment, seen.step).oddness(x, experiment.method)[measure][0]),
-        told(seen).threshold,
-    )
+    found = odd.norm(experiment, seen.step).oddness(x, experiment.method)
+    score, threshold = float(found[measure][0]), told(seen).threshold
     key = "anomaly.own_odd" if score > threshold else "anomaly.own_normal"
     st.markdown(words(key, score=words.number(score, 2), threshold=words.number(threshold, 2)))
 

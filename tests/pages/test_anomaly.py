@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from aecore.__main__ import main
 from aecore.text import Say
 from pages._ui import resources
 from tests.pages.test_pages import opened, runs, sentences  # noqa: F401  # a fixture
@@ -37,16 +40,8 @@ def test_the_page_shows_what_is_odd_before_and_after_training(runs, query, monke
     assert not at.warning
     drawn = {one.proto.id.rsplit("-", 1)[-1] for one in at.get("bidi_component")}
     assert {"oddness", "auroc", "oddest_normal", "most_normal_odd", "found_by_alarms"} <= drawn
-    names = [
-        "both",
-        "angle",
-        "density",
-        "error",
-        *(["bound"] if "method" in query else []),
-        "pca",
-        "pca_both",
-        "isolation_forest",
-    ]
+    ours = ["both", "angle", "density", "error", *(["bound"] if "method" in query else [])]
+    names = [*ours, "pca", "pca_both", "isolation_forest"]
     assert list(table(at)) == [WORDS(f"anomaly.by.{name}") for name in names]
 
 
@@ -83,3 +78,16 @@ def test_a_visitor_s_own_photograph_is_looked_at_patch_by_patch(runs):  # noqa: 
     at.run()
     assert not at.exception
     assert len(curtains(at)[0]["pictures"]) == 3
+
+
+def test_the_command_line_says_how_odd_a_digit_is_and_where(tmp_path):
+    source, where, scores = tmp_path / "digit.png", tmp_path / "where.png", tmp_path / "scores.json"
+    source.write_bytes(digit())
+    for target in (where, scores):
+        assert main(["apply", "anomaly", str(source), str(target)]) == 0
+    assert np.asarray(Image.open(where)).shape == (280, 280, 3)
+    found = json.loads(scores.read_text())
+    assert list(found) == ["both", "angle", "density", "error", "threshold", "odd"]
+    assert found["odd"] == (found["both"] > found["threshold"])
+    source.write_bytes(b"")
+    assert main(["apply", "anomaly", str(source), str(where)]) == 2
