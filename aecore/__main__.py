@@ -116,7 +116,7 @@ def _declare_gallery(command: argparse.ArgumentParser) -> None:
 
 def gallery(asked: argparse.Namespace) -> int:
     """Train the runs that come with the project; go on where an earlier call was interrupted."""
-    from aecore import gallery
+    from aecore import gallery, outcomes
     from aecore.runs import Runs
 
     if unknown := sorted(set(asked.names) - set(gallery.TABLE)):
@@ -135,6 +135,8 @@ def gallery(asked: argparse.Namespace) -> int:
             _report(run, as_json=False)
             return UNFINISHED
         shipped = gallery.ship(run)
+        if name == "preparation":
+            outcomes.ship(shipped)
         size = sum(path.stat().st_size for path in shipped.folder.rglob("*") if path.is_file())
         print(f"{name}: {shipped.state.seconds:.0f} s of training, {size / 1e6:.2f} MB, {shipped.state.scores}")
     return 0

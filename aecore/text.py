@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from babel.lists import format_list
 from babel.numbers import format_decimal
 
 FOLDER = Path(__file__).parent.parent / "assets" / "text"
@@ -82,6 +83,17 @@ class Say:
         else:
             pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         return _written(self.language, value, pattern)
+
+    def listed(self, *things: object) -> str:
+        """Write several things in a row, "and" before the last; whole numbers with their thousands apart.
+
+        Examples
+        --------
+        >>> Say("pt_BR").listed(10, 30, 1000)
+        '10, 30 e 1.000'
+        """
+        written = [self.number(thing) if isinstance(thing, int) else str(thing) for thing in things]
+        return format_list(written, locale=self.language).replace(", and ", " and ")
 
     def power(self, value: float) -> str:
         """Write a number by a power of ten, with up to three significant digits before it.

@@ -3,99 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import streamlit as st
 
+from aecore import outcomes
+from aecore.outcomes import OTHERS, PREPARED, Outcome, Way
 from pages._ui import resources, show
 from pages._ui.seen import Seen, see
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from aecore.datasets import Data
-    from aecore.experiment import Experiment
     from aecore.text import Say
+    from aecore.views.labelled import Layer
 
     Accuracies: TypeAlias = dict[str, dict[int, NDArray[np.float64]]]  # in percent, of each draw
     Leads: TypeAlias = dict[int, tuple[str, str, NDArray[np.float64]]]
 
-COUNTS = (10, 30, 100, 300, 1000, 10_000)
-DRAWS = range(5)
 # Labels of the curve that follows training, and held-out inputs that it is of.
 EARLY, FEW = 100, 1000
-# Those that have seen what has no labels, then those that have not.
-PREPARED = ("probe", "tuned")
-OTHERS = ("scratch", "pixels", "neighbours", "machine", "pca")
 
 
-class Way(NamedTuple):
-    """A way to tell classes apart, and the run that it needs; ``None`` for pixels and PCA, which need none."""
-
-    name: str
-    data: Data
-    experiment: Experiment | None = None
-    step: int = 0
-    layer: str = ""
+def outcome(way: Way, count: int, seed: int, most: int | None = None) -> Outcome | None:
+    """Return what a draw of labels comes to with a way, ``None`` until it is computed."""
+    known = outcomes.shipped().get(way.called(count, seed)) if most is None else None
+    return known or resources.aside(computed, way, count, seed, most)
 
 
-def ways(seen: Seen, layer: str) -> dict[str, Way]:
-    """Return all ways by name; from scratch is what tuning makes of the weights that the run began with."""
-    experiment, data = seen.experiment, seen.experiment.data
-    found = {name: Way(name, data, experiment, seen.step, layer) for name in PREPARED}
-    fresh = experiment.fresh
-    found["scratch"] = Way("tuned", data, fresh, 0, layer)
-    return found | {name: Way(name, data) for name in OTHERS if name != "scratch"}
+def computed(way: Way, count: int, seed: int, most: int | None = None) -> Outcome:
+    """Compute what a draw of labels comes to with a way; takes up to many seconds."""
+    return outcomes.of(way, count, seed, see(way.experiment).at(way.step) if way.experiment else None, most)
 
 
-def counts(data: Data) -> tuple[int, ...]:
-    """Return the numbers of labels that the training part of some data can give, as many of each class."""
-    labels = data.load("train").labels
-    most = data.classes * int(labels.bincount().min()) if labels is not None else 0
-    return tuple(count for count in COUNTS if count <= most)
-
-
-@lru_cache(maxsize=128)
-def told(way: Way, count: int, seed: int, most: int | None = None) -> NDArray[np.int64]:
-    """Return the classes that held-out inputs are told to have; takes up to many seconds."""
-    from aecore import views
-
-    model = see(way.experiment).at(way.step) if way.experiment else None
-    return views.told(way.name, way.data, count, seed, model, way.layer or "hidden", most=most)  # type: ignore[arg-type]
-
-
-def accuracy(way: Way, count: int, seed: int, most: int | None = None) -> float:
-    """Return the share of held-out inputs that is told right, in percent."""
-    return right(way.data, told(way, count, seed, most))
-
-
-def right(data: Data, told: NDArray[np.int64]) -> float:
-    """Return how much of what the first held-out inputs are told to be is right, in percent."""
-    labels = data.load("test").labels
-    assert labels is not None
-    return float(100 * (told == labels.numpy()[: len(told)]).mean())
-
-
-def early(seen: Seen, layer: str) -> dict[int, float]:
+def early(seen: Seen, layer: Layer) -> dict[int, float]:
     """Return how well the features of each kept step are read, where that is known so far."""
     way = Way("probe", seen.experiment.data, seen.experiment, 0, layer)
     stay = seen.kept if seen.state.is_final else seen.kept[:-1]
-    found = {step: resources.aside(accuracy, way._replace(step=step), EARLY, 0, FEW) for step in stay}
-    return {step: share for step, share in found.items() if share is not None}
+    found = {step: outcome(way._replace(step=step), EARLY, 0, FEW) for step in stay}
+    return {step: one.right for step, one in found.items() if one}
 
 
-def accuracies(seen: Seen, layer: str, most: int) -> Accuracies:
+def accuracies(seen: Seen, layer: Layer, most: int) -> Accuracies:
     """Return what is known so far up to a number of labels, and have what follows computed."""
     found: Accuracies = {}
-    known = ways(seen, layer)
-    for count in (one for one in counts(seen.experiment.data) if one <= most):
+    known = outcomes.ways(seen.experiment, seen.step, layer)
+    for count in (one for one in outcomes.counts(seen.experiment.data) if one <= most):
         for name, way in known.items():
-            draws = [resources.aside(accuracy, way, count, seed) for seed in DRAWS]
+            draws = [outcome(way, count, seed) for seed in outcomes.DRAWS]
             if None in draws:
                 return found
-            found.setdefault(name, {})[count] = np.array(draws)
+            found.setdefault(name, {})[count] = np.array([one.right for one in draws if one])
     return found
 
 
@@ -138,10 +97,11 @@ def verdict(leads: Leads, words: Say) -> str:
         "way": words(f"preparation.{ours}"),
         "rival": words(f"preparation.{rival}"),
         "lead": words.number(float(lead.mean()), 1),
-        "until": max(pays, default=0),
+        "where": words.listed(*pays) if pays else "",
+        "not_where": words.listed(*(count for count in leads if count not in pays)),
         "last": max(leads),
     }
-    how = "never" if not pays else "always" if set(pays) == set(leads) else "until"
+    how = "never" if not pays else "always" if set(pays) == set(leads) else "where"
     return words(f"preparation.pays_{how}", **said)
 
 
@@ -158,7 +118,9 @@ def table(found: Accuracies, words: Say) -> None:
     }
     show.scores(rows, words, unit=words("preparation.unit"), decimals=1)
     scatter = [draws.std() for of in found.values() for draws in of.values()]
-    st.caption(words("preparation.scores", draws=len(DRAWS), least=float(min(scatter)), most=float(max(scatter))))
+    st.caption(
+        words("preparation.scores", draws=len(outcomes.DRAWS), least=float(min(scatter)), most=float(max(scatter)))
+    )
 
 
 def progress(found: Accuracies, possible: Sequence[int], most: int, words: Say) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from aecore import figures, views
+from aecore import figures, outcomes, views
 from aecore.knobs import Knob
 from aecore.text import Say
-from pages._ui import prepared, resources, say, show, turn, view, watch
+from pages._ui import prepared, say, show, turn, view, watch
 from pages._ui.seen import Seen
 
 METHODS = ("denoising", "undercomplete", "contractive", "sparse", "vae", "beta_vae")
@@ -16,7 +16,7 @@ LAYER = Knob("hidden", options=("hidden", "code"))
 USUAL = 100  # labels
 SOON = 1000  # labels up to which it is computed without being asked for
 COLUMNS = 8
-ACROSS, SHOWN = 5, 15  # held-out pictures with what they are told to be
+ACROSS = 5  # pictures in a row
 
 say.lesson("preparation")
 experiment = turn.experiment(
@@ -55,10 +55,11 @@ def told_by_pixels(seen: Seen, words: Say) -> Any:
 def told(seen: Seen, by: str, words: Say) -> Any:
     """Return held-out pictures, above each the class that it is told to have, with a cross where that is wrong."""
     names = say.classes(data, words) or [str(i) for i in range(data.classes)]
-    found, labels = seen.choices[by], seen.held_out.labels[:SHOWN].tolist()  # type: ignore[index]
+    found = seen.choices[by]
+    labels = seen.held_out.labels[: len(found)].tolist()  # type: ignore[index]
     said = [("" if one == true else "✗ ") + names[one] for one, true in zip(found, labels, strict=True)]
-    shape = (SHOWN // ACROSS, ACROSS)
-    pictures = seen.held_out.inputs[:SHOWN].unflatten(0, shape).numpy()
+    shape = (len(found) // ACROSS, ACROSS)
+    pictures = seen.held_out.inputs[: len(found)].unflatten(0, shape).numpy()
     return figures.rows(pictures, names=np.array(said).reshape(shape).tolist(), say=words)
 
 
@@ -69,22 +70,22 @@ def accuracy_curves(seen: Seen, words: Say) -> Any:
 def on_pictures(seen: Seen, count: int) -> None:
     words = say.words()
     st.header(words("preparation.told", count=count), anchor=False)
-    ways = prepared.ways(seen, seen.choices["layer"])
-    found = {by: resources.aside(prepared.told, ways[by], count, 0) for by in ("probe", "pixels")}
-    if any(classes is None for classes in found.values()):
+    ways = outcomes.ways(seen.experiment, seen.step, seen.choices["layer"])
+    found = {by: prepared.outcome(ways[by], count, 0) for by in ("probe", "pixels")}
+    known = {by: one for by, one in found.items() if one}
+    if len(known) < len(found):
         st.caption(words("preparation.pending"))
         return
-    seen = seen.choose(**{by: tuple(classes[:SHOWN].tolist()) for by, classes in found.items()})
+    seen = seen.choose(**{by: tuple(one.told) for by, one in known.items()})
     for place, (by, make) in zip(st.columns(2), MAKERS.items(), strict=True):
         with place:
-            right = prepared.right(data, found[by])
-            st.markdown(words(f"preparation.told_{by}", right=words.number(right, 1)))
+            st.markdown(words(f"preparation.told_{by}", right=words.number(known[by].right, 1)))
             show.row(seen, make)
 
 
 def draw(seen: Seen) -> None:
     words = say.words()
-    possible = prepared.counts(data)
+    possible = outcomes.counts(data)
     left, right = st.columns(2)
     with left:
         knob = Knob(str(USUAL), options=tuple(map(str, possible)))

@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from aecore import gallery, outcomes
 from aecore.text import LANGUAGES, Say
 from pages._ui import prepared, resources
 from pages._ui.seen import see
@@ -33,8 +34,8 @@ def figures(at) -> dict[str, dict]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_table_says_what_labels_buy(runs, language, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(prepared, "COUNTS", (10, 30))
-    monkeypatch.setattr(prepared, "DRAWS", range(2))
+    monkeypatch.setattr(outcomes, "COUNTS", (10, 30))
+    monkeypatch.setattr(outcomes, "DRAWS", range(2))
     words = Say(language)
     at = opened("preparation", language, **FEW)
     assert not at.exception
@@ -47,8 +48,8 @@ def test_the_table_says_what_labels_buy(runs, language, monkeypatch):  # noqa: F
     assert words("preparation.machine") in said
     assert {words(f"alt.{name}") for name in ("accuracy_curves", "told_by_probe", "told_by_pixels")} <= set(figures(at))
     data = at.session_state.course.watched.data
-    pixels = prepared.right(data, prepared.told(prepared.Way("pixels", data), 30, 0))
-    assert words("preparation.told_pixels", right=words.number(pixels, 1)) in said
+    pixels = outcomes.of(outcomes.Way("pixels", data), 30, 0, None)
+    assert words("preparation.told_pixels", right=words.number(pixels.right, 1)) in said
     leads = prepared.gains(prepared.accuracies(see(at.session_state.course.watched), "hidden", 30))
     assert prepared.verdict(leads, words) in said
 
@@ -60,12 +61,12 @@ def test_a_hundred_labels_and_the_rest_are_asked_for_in_turn(runs, monkeypatch):
     at.button(key="train").click().run()
     assert not at.exception
     # The first cell of the table is not known, so no other is begun.
-    assert {given[1] for given in asked if len(given) == 3 and given[0].name == "probe"} == {10, 30}
+    assert {given[1] for given in asked if given[0].name == "probe" and given[3] is None} == {10, 30}
     assert "tuned" not in {given[0].name for given in asked}
 
 
 LEADS = {
-    "until": {10: [5.0, 6.0], 100: [0.5, -1.0]},
+    "where": {10: [5.0, 6.0], 30: [0.5, -1.0], 100: [1.0, 1.5]},
     "always": {10: [5.0, 6.0], 100: [0.5, 0.6]},
     "never": {10: [-5.0, 6.0], 100: [-0.5, -0.6]},
 }
@@ -75,7 +76,7 @@ LEADS = {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_where_pretraining_pays_is_said_of_the_numbers(how, language):
     words = Say(language)
-    base = {name: {count: np.array([50.0, 52.0]) for count in LEADS[how]} for name in prepared.OTHERS}
+    base = {name: {count: np.array([50.0, 52.0]) for count in LEADS[how]} for name in outcomes.OTHERS}
     ours = {count: base["pca"][count] + np.array(lead) for count, lead in LEADS[how].items()}
     found = {"probe": ours, "tuned": {count: one - 10 for count, one in ours.items()}, **base}
     leads = prepared.gains(found)
@@ -84,7 +85,13 @@ def test_where_pretraining_pays_is_said_of_the_numbers(how, language):
     }
     said = prepared.verdict(leads, words)
     lead = np.mean(LEADS[how][10])
-    given = {"count": 10, "last": 100, "until": 10 if how == "until" else 100 if how == "always" else 0}
+    where = {"where": [10, 100], "always": [10, 100], "never": []}[how]
+    given = {
+        "count": 10,
+        "last": 100,
+        "where": words.listed(*where),
+        "not_where": words.listed(*LEADS[how].keys() - where),
+    }
     named = {"way": words("preparation.probe"), "rival": words("preparation.scratch"), "lead": words.number(lead, 1)}
     assert said == words(f"preparation.pays_{how}", **given, **named)
 
@@ -92,5 +99,22 @@ def test_where_pretraining_pays_is_said_of_the_numbers(how, language):
 def test_as_many_labels_as_the_data_have():
     from aecore.datasets import TABLE
 
-    assert prepared.counts(TABLE["digits"]())[-1] == 1000
-    assert prepared.counts(TABLE["mnist"]())[-1] == 10_000
+    assert outcomes.counts(TABLE["digits"]())[-1] == 1000
+    assert outcomes.counts(TABLE["mnist"]())[-1] == 10_000
+
+
+def test_what_comes_with_the_project_is_what_computing_gives():
+    data = gallery.experiment_of("preparation").data
+    way = outcomes.Way("pixels", data)
+    assert outcomes.shipped()[way.called(10, 0)] == outcomes.of(way, 10, 0, None)
+
+
+def test_the_shipped_run_opens_with_its_table(runs, monkeypatch):  # noqa: F811
+    computed = []
+    monkeypatch.setattr(prepared, "computed", lambda *given: computed.append(given) or outcomes.Outcome(50.0, [0]))
+    at = opened("preparation")
+    assert not at.exception
+    words = Say()
+    assert words("preparation.machine") in sentences(at)
+    shown = at.session_state.course.watched.data  # at rest, the server may still draw what an earlier test showed
+    assert [given for given in computed if given[0].data == shown and given[3] != prepared.FEW] == []

@@ -1,5 +1,6 @@
 const SOURCE = "/assets/plotly.min.js";
 const AHEAD = 2000; // milliseconds after a move in which the slider through time is before the server
+const ROOM = 180; // pixels of height that a picture keeps above its legend, however many rows that has
 const BELOW = 50; // pixels from a picture to the legend below it, for the numbers and the words of its axis
 
 /* Where the slider through time stands, and which plots follow it, the highest on the page first. */
@@ -59,6 +60,12 @@ function settings(Plotly, state, words, coarse) {
 
 /* A legend's place is a share of a height that it itself takes its rows from: ask again until it stays. */
 async function lower(Plotly, box, state) {
+  const lacking = ROOM - box._fullLayout._size.h;
+  if (lacking > 0) {
+    state.taller = [box.clientWidth, box.clientHeight + lacking];
+    box.style.height = `${state.taller[1]}px`;
+    await Plotly.relayout(box, { height: state.taller[1] });
+  }
   for (let round = 0; round < 4; round++) {
     const height = box._fullLayout._size.h;
     const y = -BELOW / height;
@@ -79,6 +86,7 @@ async function draw(box, frame, state) {
     [state.text, state.got] = [await answer.text(), wanted];
   }
   if (!box.isConnected || !box.clientWidth) return;
+  if (state.taller && state.taller[0] !== box.clientWidth) [box.style.height, state.taller] = ["", undefined];
   const colours = palette(box);
   const drawn = [state.text, box.clientWidth, box.clientHeight, colours.background].join();
   if (drawn === state.looks && !state.cloud) return;
