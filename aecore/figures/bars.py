@@ -62,8 +62,8 @@ def bars(
         say,
         title=heading(title, axes[1]),
         showlegend=True,
-        legend={"x": 1, "y": 1, "xanchor": "right", "yanchor": "top", "font": {"size": 13}},
-        margin={"t": 70},
+        legend={"orientation": "h", "y": -0.24, "yanchor": "top", "font": {"size": 13}},
+        margin={"t": 70, "b": 48},
         bargap=0.15,
         barmode="overlay",
         xaxis={

@@ -22,12 +22,13 @@ def choose_language() -> Say:
     """Show the switch between the languages; at first it follows the link, else the browser."""
     preferred = "pt_BR" if (st.context.locale or "").lower().startswith("pt") else "en"
     linked = st.query_params.get("lang")
-    if "lang" not in st.session_state:
-        st.session_state.lang = linked if linked in LANGUAGES else preferred
+    # A default, as what the program sets reaches the browser but once, and is lost if the page is drawn anew by then.
+    first = st.session_state.setdefault("first_language", linked if linked in LANGUAGES else preferred)
     with st.container(horizontal=True, horizontal_alignment="right", key="languages"):
         st.segmented_control(
             "Language · Idioma",
             LANGUAGES,
+            default=first,
             required=True,
             format_func=lambda language: Say(language)("language"),
             key="lang",

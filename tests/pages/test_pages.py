@@ -20,7 +20,7 @@ from aecore import gallery, text
 from aecore.baselines import Pca
 from aecore.datasets import forget
 from aecore.jobs import InlineExecutor
-from aecore.text import Say
+from aecore.text import LANGUAGES, Say
 from pages._ui import contents, parcels, resources, seen, show, steer
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +59,15 @@ def sentences(at: AppTest) -> str:
 
 def progress(at: AppTest) -> str:
     return at.get("progress")[0].proto.text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_switch_says_the_language_even_where_the_browser_missed_the_first_drawing(runs, lang):
+    at = AppTest.from_file(str(SITE), default_timeout=60)
+    at.query_params["lang"] = lang
+    for _ in range(2):
+        at.run()
+        assert list(at.segmented_control(key="lang").proto.default) == [LANGUAGES.index(lang)]
 
 
 def test_the_table_of_pages_is_the_folder():
