@@ -143,8 +143,10 @@ def gallery(asked: argparse.Namespace) -> int:
 
 
 def _declare_apply(command: argparse.ArgumentParser) -> None:
-    command.add_argument("task", metavar="TASK", help="noise_removal, super_resolution, segmentation, anomaly or audio")
-    command.add_argument("source", type=Path, metavar="INPUT", help="a picture, or for audio a sound")
+    command.add_argument("task", metavar="TASK", help="noise_removal, recommender, …; a wrong one is told them all")
+    command.add_argument(
+        "source", type=Path, metavar="INPUT", help="a picture; a sound; ratings or libraries; SMILES, one a line"
+    )
     command.add_argument(
         "target", type=Path, metavar="OUTPUT", help="where the result goes; its ending says the format"
     )
@@ -202,6 +204,7 @@ def decompress(asked: argparse.Namespace) -> int:
 
 def _explained(source: Path, act: Callable[[], object]) -> int:
     """Act on a file; say in a sentence why it is refused, or what else went wrong."""
+    from aecore.datasets.ratings import Unreadable
     from aecore.text import Say
     from aecore.uploads import Refused
 
@@ -209,6 +212,9 @@ def _explained(source: Path, act: Callable[[], object]) -> int:
         act()
     except Refused as refused:
         print(f"{source}: {Say()(f'refused.{refused.reason}', **refused.facts)}", file=sys.stderr)
+        return NONSENSE
+    except Unreadable as wrong:
+        print(f"{source}: {Say()(f'recommender.wrong.{wrong.reason}', detail=wrong.detail)}", file=sys.stderr)
         return NONSENSE
     except (OSError, ValueError) as wrong:
         print(wrong, file=sys.stderr)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -61,12 +62,15 @@ class Table(NamedTuple):
         Shape ``(users, items)``, float32: ratings as shares of the highest one; 0 where nobody rated.
     names : tuple of str
         What the items are called.
+    people : tuple of str
+        What the users are called.
     top : float
         The highest rating.
     """
 
     shares: np.ndarray
     names: tuple[str, ...]
+    people: tuple[str, ...]
     top: float
 
 
@@ -146,6 +150,11 @@ def keep(content: bytes) -> int:
     return number
 
 
+def feedback(number: int) -> str:
+    """Return what a table that was kept holds: ``stars``, or ``choices`` where all ratings are equal."""
+    return "stars" if len(np.unique(table(number).shares)) > 2 else "choices"
+
+
 @lru_cache(maxsize=4)
 def table(number: int) -> Table:
     """Return a table that was kept.
@@ -200,7 +209,7 @@ def parse(content: bytes) -> Table:
         raise Unreadable("few")
     shares = shares[filled]
     top = float(shares.max())
-    return Table(shares / top, tuple(columns), top)
+    return Table(shares / top, tuple(columns), tuple(compress(rows, filled)), top)
 
 
 def _rows(content: bytes) -> Iterator[tuple[str, str, float]]:
@@ -256,4 +265,5 @@ def _made_up() -> Table:
     stars = np.clip(np.round(3 + liking), 1, 5).astype(np.float32)
     rated = rng.random((600, 120)) < 0.25 / (1 + np.exp(-liking - rng.normal(size=120)))
     rated[np.arange(600)[:, None], rng.integers(0, 120, (600, 5))] = True
-    return Table(stars * rated / 5, tuple(f"{i + 1}" for i in range(120)), 5.0)
+    names, users = (tuple(f"{i + 1}" for i in range(count)) for count in (120, 600))
+    return Table(stars * rated / 5, names, users, 5.0)

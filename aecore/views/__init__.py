@@ -93,7 +93,15 @@ from aecore.views.neurons import Clamped, alike, biases, clamped, extremes, keep
 from aecore.views.posteriors import Posteriors, posteriors
 from aecore.views.projections import Projected, Projection, project
 from aecore.views.properties import Properties, properties
-from aecore.views.recommended import Recommended, item_map, item_vectors, ranked, ranking_quality, recommended
+from aecore.views.recommended import (
+    Recommended,
+    following,
+    item_map,
+    item_vectors,
+    ranked,
+    ranking_quality,
+    recommended,
+)
 from aecore.views.reconstructions import Rows, beside_pca, contrast, shown
 from aecore.views.restorations import (
     Likeness,
@@ -180,7 +188,7 @@ TABLE: dict[str, tuple[Callable[..., object], ...]] = {
     "posteriors": (posteriors,),
     "projections": (project,),
     "properties": (properties,),
-    "recommended": (item_map, item_vectors, ranked, ranking_quality, recommended),
+    "recommended": (following, item_map, item_vectors, ranked, ranking_quality, recommended),
     "reconstructions": (beside_pca, contrast, shown),
     "restorations": (
         denoised_otherwise,

@@ -276,21 +276,29 @@ def measured(smiles: Sequence[str], which: int) -> np.ndarray:
 
 
 def alike_codes(model: Autoencoder, data: Molecules, x: Tensor, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of the training molecules whose codes are nearest to that of a molecule, and how far.
+    """Return the rows of the training molecules whose codes are nearest to those of molecules, and how far.
 
     Parameters
     ----------
     model : Autoencoder
     data : Molecules
     x : Tensor
-        Shape ``(length, symbols)``; if it is itself among them it is left out.
+        Shape ``(n, length, symbols)``; one that is itself among them is no neighbour of its own.
     count : int
+
+    Returns
+    -------
+    rows, distances : ndarray
+        Shape ``(n, count)``, the nearest first.
     """
     inputs = known(data, "train").inputs
-    far = np.linalg.norm(codes(model, inputs) - codes(model, x[None]), axis=1)
-    far[(inputs == x).flatten(1).all(1).numpy()] = np.inf
-    rows = far.argsort(kind="stable")[:count]
-    return rows, far[rows]
+    z, rows, distances = codes(model, inputs), [], []
+    for one, code in zip(x, codes(model, x), strict=True):
+        far = np.linalg.norm(z - code, axis=1)
+        far[(inputs == one).flatten(1).all(1).numpy()] = np.inf
+        rows.append(far.argsort(kind="stable")[:count])
+        distances.append(far[rows[-1]])
+    return np.stack(rows), np.stack(distances)
 
 
 def alike_fingerprints(data: Molecules, smiles: str, count: int) -> tuple[np.ndarray, np.ndarray]:

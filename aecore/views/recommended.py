@@ -54,11 +54,20 @@ def recommended(model: Autoencoder, history: Sequence[int], count: int, *, stars
     stars : bool
         Whether the model was trained on ratings; the items of the history then have the highest one.
     """
-    x = _row(history, model.shape[0])
-    x = x if stars else rankings.normalised(x)
-    vectors = item_vectors(model)
-    near = vectors @ vectors[list(history)].T
-    return _first(model(x), x, history, near, count)
+    [found] = following(model, _row(history, model.shape[0]).numpy(), count, stars=stars)
+    return found
+
+
+@torch.inference_mode()
+def following(model: Autoencoder, rows: np.ndarray, count: int, *, stars: bool = False) -> list[Recommended]:
+    """Return what follows each of several histories ``(n, items)``, none of them empty; as :func:`recommended`."""
+    given = torch.from_numpy(rows)
+    x = given if stars else rankings.normalised((given > 0).float())
+    vectors, found = item_vectors(model), []
+    for row in x.split(1):
+        history = row[0].nonzero()[:, 0].tolist()
+        found.append(_first(model(row), row, history, vectors @ vectors[history].T, count))
+    return found
 
 
 @torch.inference_mode()

@@ -155,8 +155,7 @@ def bring() -> None:
     rated = int((found.shares > 0).sum())
     people, items = found.shares.shape
     st.markdown(words("recommender.read", people=people, items=items, rated=rated, top=words.plain(found.top)))
-    feedback = "stars" if len(np.unique(found.shares)) > 2 else "choices"
-    wanted = {"data": "ratings", "file": number, "feedback": feedback, "task": "recommender"}
+    wanted = {"data": "ratings", "file": number, "feedback": ratings.feedback(number), "task": "recommender"}
     own = Experiment.settle(wanted).experiment
     asked: dict[str, Any] = {"key": "train_own", "icon": ":material/play_arrow:", "type": "primary"}
     st.button(words("recommender.train_own"), on_click=turn.take, args=(own, "data", "file", "feedback"), **asked)

@@ -175,7 +175,7 @@ def near(seen: Seen, words: Say, rows: Iterable[int], notes: Sequence[str]) -> l
 
 
 def near_in_code(seen: Seen, words: Say) -> list[Structure]:
-    rows, far = views.alike_codes(seen.model, data, drug(seen, "drug")[1], NEAR)
+    [rows], [far] = views.alike_codes(seen.model, data, drug(seen, "drug")[1][None], NEAR)
     return near(seen, words, rows, [words("molecules.far", far=words.number(float(d), 2)) for d in far])
 
 
@@ -236,9 +236,9 @@ def own_places(seen: Seen, words: Say) -> Any:
 
 def own_rebuilt(seen: Seen, words: Say) -> list[Structure]:
     x, rows, _ = views.admitted(data, seen.choices["own"])
-    part, found = views.known(data, "train"), []
-    for row, one, back in zip(rows[:OWN], x, views.rebuilt_smiles(seen.model, x[:OWN]), strict=False):
-        [neighbour], _ = views.alike_codes(seen.model, data, one, 1)
+    part, found, x = views.known(data, "train"), [], x[:OWN]
+    nearest, _ = views.alike_codes(seen.model, data, x, 1)
+    for row, [neighbour], back in zip(rows[:OWN], nearest, views.rebuilt_smiles(seen.model, x), strict=True):
         name = part.names[neighbour].capitalize() or part.smiles[neighbour]
         plain = chemistry.plain(seen.choices["own"][row]) or seen.choices["own"][row]
         same = words("molecules.same" if chemistry.plain(back) == plain else "molecules.other")

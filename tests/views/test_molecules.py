@@ -96,7 +96,7 @@ def test_a_walk_begins_and_ends_with_what_is_rebuilt(model):
 def test_neighbours_in_code_and_in_structure(model):
     part = views.known(DATA, "train")
     row = 7
-    rows, far = views.alike_codes(model, DATA, part.inputs[row], 5)
+    [rows], [far] = views.alike_codes(model, DATA, part.inputs[row : row + 1], 5)
     z = views.codes(model, part.inputs)
     assert row not in rows
     np.testing.assert_allclose(far, np.linalg.norm(z[rows] - z[row], axis=1), rtol=1e-4)
