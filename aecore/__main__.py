@@ -163,13 +163,18 @@ def apply(asked: argparse.Namespace) -> int:
 
 
 def _declare_compress(command: argparse.ArgumentParser) -> None:
-    command.add_argument("source", type=Path, metavar="INPUT", help="a picture; its colours are left out")
+    command.add_argument(
+        "source", type=Path, metavar="INPUT", help="a picture, whose colours are left out, or any other file"
+    )
     command.add_argument("target", type=Path, metavar="OUTPUT", help="where the file goes, such as picture.gargalo")
+    command.add_argument(
+        "--lossless", action="store_true", help="a picture too, so that it comes back to the last byte"
+    )
     command.add_argument("--coarser", type=int, default=0, metavar="N", help="rounded more coarsely, from -3 to 4 (0)")
 
 
 def compress(asked: argparse.Namespace) -> int:
-    """Write a picture as a file of few bytes, with the model that comes with the project."""
+    """Write a picture as a file of few bytes, with the model that comes with the project; any other file losslessly."""
     from aecore import compress as files
     from aecore.quantised import COARSENESS, TRAINED
 
@@ -179,7 +184,7 @@ def compress(asked: argparse.Namespace) -> int:
         return NONSENSE
 
     def write() -> None:
-        length = files.compress(asked.source, asked.target, coarseness=coarseness)
+        length = files.compress(asked.source, asked.target, coarseness=coarseness, exactly=asked.lossless)
         print(f"{asked.target}: {length:,} bytes")
 
     return _explained(asked.source, write)
@@ -188,7 +193,7 @@ def compress(asked: argparse.Namespace) -> int:
 def _declare_decompress(command: argparse.ArgumentParser) -> None:
     command.add_argument("source", type=Path, metavar="INPUT", help="a file that compress or the page wrote")
     command.add_argument(
-        "target", type=Path, metavar="OUTPUT", help="where the picture goes; its ending says the format"
+        "target", type=Path, metavar="OUTPUT", help="where it goes; the ending says the format of a picture"
     )
     command.add_argument(
         "--runs", type=Path, metavar="DIR", help="runs to look for the model in, beside the shipped ones"
@@ -196,7 +201,7 @@ def _declare_decompress(command: argparse.ArgumentParser) -> None:
 
 
 def decompress(asked: argparse.Namespace) -> int:
-    """Write the picture that such a file holds; one that is damaged or of another model is refused."""
+    """Write what such a file holds; one that is damaged or of another model is refused."""
     from aecore import compress as files
 
     return _explained(asked.source, lambda: files.decompress(asked.source, asked.target, runs=asked.runs))

@@ -1,4 +1,4 @@
-"""Compress: a picture into a file of few bytes and back: `python -m aecore compress INPUT OUTPUT`, `decompress`."""
+"""Compress: a file into one of few bytes and back: `python -m aecore compress INPUT OUTPUT`, `decompress`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from aecore import gallery, uploads, views
+from aecore import gallery, lossless, sounds, uploads, views
+from aecore.datasets import files
 from aecore.networks import Autoencoder
 from aecore.runs import Run
 from aecore.training import reshaped, revive
@@ -15,36 +16,54 @@ from aecore.training import reshaped, revive
 LONGEST = 4096
 # The shipped model that compresses.
 MODEL = "compression"
+# Recordings that make a sound of some seconds.
+SPOKEN = 24
 
 
-def compress(source: Path, target: Path, *, coarseness: int = views.TRAINED) -> int:
-    """Write a picture, made grey, as a file of the shipped model, and return the file's length in bytes.
+def compress(source: Path, target: Path, *, coarseness: int = views.TRAINED, exactly: bool = False) -> int:
+    """Write a picture, made grey, as a file of the shipped model, any other losslessly; return its length in bytes.
 
     Parameters
     ----------
     source, target : Path
     coarseness : int
         Index in ``COARSENESS``.
+    exactly : bool
+        Whether a picture is packed losslessly too, as the file that it is.
 
     Raises
     ------
     aecore.uploads.Refused
-        If `source` cannot be read.
+        If `source` is a picture that cannot be read, or too large.
     OSError
         If a file cannot be opened or written.
     """
-    picture = views.grey(uploads.picture(source.read_bytes(), longest=LONGEST))
+    content = source.read_bytes()
+    picture = None if exactly else _picture(content)
+    found = lossless.packed(content) if picture is None else _compressed(picture, coarseness)
+    target.write_bytes(found)
+    return len(found)
+
+
+def _picture(content: bytes) -> np.ndarray | None:
+    try:
+        return views.grey(uploads.picture(content, longest=LONGEST))
+    except uploads.Refused as refused:
+        if refused.reason in ("empty", "no_picture"):
+            return None
+        raise
+
+
+def _compressed(picture: np.ndarray, coarseness: int) -> bytes:
     experiment = gallery.experiment_of(MODEL)
     run = gallery.run_of(experiment)
     if run is None:
         raise FileNotFoundError(f"the gallery has no run {MODEL}")
-    content = views.compressed(_model(run, picture.shape), picture, experiment.key, coarseness)
-    target.write_bytes(content)
-    return len(content)
+    return views.compressed(_model(run, picture.shape), picture, experiment.key, coarseness)
 
 
 def decompress(source: Path, target: Path, *, runs: Path | None = None) -> None:
-    """Write the picture that a file holds; the ending of `target` says its format.
+    """Write what a file holds; if that is a picture, the ending of `target` says its format.
 
     Parameters
     ----------
@@ -64,11 +83,21 @@ def decompress(source: Path, target: Path, *, runs: Path | None = None) -> None:
     from PIL import Image
 
     content = source.read_bytes()
+    if lossless.is_packed(content):
+        target.write_bytes(lossless.unpacked(content))
+        return
     header = views.header_of(content)
     folders = [root / header.key for root in (gallery.FOLDER, *([runs] if runs else []))]
     run = next((Run(folder) for folder in folders if folder.exists()), Run(folders[0]))
     picture = views.decompressed(reader(run, header), content, header.key)
     Image.fromarray(np.rint(255 * picture).astype(np.uint8)).save(target)
+
+
+def examples() -> dict[str, bytes]:
+    """Return files of several kinds by name: tables, words, a sound, and the same sound packed for sounds."""
+    found = {name: files.path(name).read_bytes() for name in ("debian_libraries.csv", "molecules.csv")}
+    wave = np.concatenate([views.recording(i) for i in range(SPOKEN)])
+    return found | {f"speech.{kind}": sounds.written(wave, kind=kind) for kind in ("wav", "flac")}
 
 
 def reader(run: Run, header: views.Header) -> Autoencoder:

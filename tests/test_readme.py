@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from aecore.text import Say
 from bench import TABLE
+from bench.standing import BEGIN, END, READMES, Standing, as_markdown, replaced
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,3 +45,33 @@ def test_the_app_answers_this_machine_alone_unless_asked_otherwise():
         lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
         assert ("--server.address 0.0.0.0" in lines) == said
         assert "streamlit run app.py" in lines
+
+
+def test_the_table_of_applications_is_replaced_whole():
+    standings = [
+        Standing("noise_removal", "noise", 30.5, {"noise_removal.wiener": 27.25}, 1450.2, 1234),
+        Standing("compression", "mnist", 20.0, {"compression.WEBP": 10.0}, None, 5, decimals=0, better=-1),
+    ]
+    for language, readme in READMES.items():
+        words = Say(language)
+        table = as_markdown(standings, words)
+        first, last = table.splitlines()[2:]
+        assert f"**{words.number(30.5, 2)}**" in first
+        assert words("page.noise_removal.title") in first
+        assert "**10**" in last
+        assert "**20**" not in last
+        text = (ROOT / readme).read_text("utf-8")
+        twice = replaced(replaced(text, "| old |\n"), table)
+        assert table in twice
+        assert "| old |" not in twice
+        assert twice.split(table)[0] in text.split(BEGIN)[0] + BEGIN + "\n"
+        assert twice.endswith(text.split(END)[1])
+
+
+def test_both_languages_show_the_same_run():
+    def numbers(language: str) -> list[str]:
+        table = (ROOT / READMES[language]).read_text("utf-8").split(BEGIN)[1].split(END)[0]
+        lines = [line.split("|") for line in table.strip().splitlines()[2:]]
+        return [re.sub(r"\D", "", line[3] + line[5] + line[6]) for line in lines]
+
+    assert numbers("en") == numbers("pt_BR")

@@ -93,6 +93,8 @@ def test_every_public_figure_is_in_the_table():
         ("selfies", ("aecore/chemistry.py",)),
         ("soundfile", ("aecore/sounds.py", "aecore/uploads/sounds.py")),
         ("constriction", ("aecore/range_coding.py",)),
+        ("numba", ("aecore/byte_coding.py",)),
+        ("zstandard", ("aecore/lossless.py",)),
         ("subprocess", ("aecore/jobs/",)),
         ("multiprocessing", ("aecore/jobs/",)),
         ("torch", tuple(f"aecore/{room}" for room in (

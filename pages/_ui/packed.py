@@ -9,15 +9,18 @@ import numpy as np
 import streamlit as st
 
 from aecore.text import Say
-from pages._ui import photo, resources
+from pages._ui import photo, resources, show
 from pages._ui.curtain import Shown, curtain, written
 from pages._ui.seen import Seen
 
 if TYPE_CHECKING:
+    from aecore.lossless import Packed
     from aecore.networks import Autoencoder
     from aecore.views import Header, Saved
 
 ENDING = "gargalo"
+CODERS = ("bytes", "gzip", "zstd")
+EXAMINED = ("bytes", "network", "gzip", "zstd")
 PICTURES = ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff")
 
 
@@ -83,13 +86,89 @@ def _pack(seen: Seen, words: Say) -> None:
     st.download_button(label, made, f"picture.{ENDING}", "application/octet-stream", icon=":material/download:")
 
 
+def any_file(words: Say) -> None:
+    """Show what files of any kind come to losslessly, and let the visitor pack one."""
+    st.header(words("compression.any_heading"), anchor=False)
+    st.markdown(words("compression.any_lead"))
+    given = st.file_uploader(words("compression.any_own"), key="to_pack_exactly")
+    if given is not None:
+        _pack_exactly(given.name, given.getvalue(), words)
+    known = resources.aside(examples_packed)
+    if known is None:
+        st.caption(words("compression.any_pending"))
+        return
+    heads = [words("compression.any_length"), *(words(f"compression.by.{name}") for name in EXAMINED)]
+    rows = {
+        f"`{name}`": [
+            words.number(length, 0),
+            *_ratios(length, found, words, EXAMINED),
+            words.number(found["bytes"].seconds, 1),
+        ]
+        for name, (length, found) in known.items()
+    }
+    show.table(words("compression.any_example"), [*heads, words("compression.any_seconds")], rows)
+    st.caption(words("compression.any_note", most=_most()))
+
+
+def _most() -> int:
+    from aecore import lossless
+
+    return lossless.MOST // 1_000_000
+
+
+def examples_packed() -> dict[str, tuple[int, dict[str, Packed]]]:
+    """Return of each example file its length and what it comes to; takes seconds."""
+    from aecore import lossless
+    from aecore.compress import examples
+
+    return {
+        name: (len(content), lossless.compared(content) | {"network": lossless.by_network_alone(content)})
+        for name, content in examples().items()
+    }
+
+
+def _ratios(length: int, found: dict[str, Packed], words: Say, coders: tuple[str, ...] = CODERS) -> list[str]:
+    """Return how many times shorter each coder makes a file, the best marked."""
+    return show.marked([length / found[name].length for name in coders], words)
+
+
+def _pack_exactly(name: str, content: bytes, words: Say) -> None:
+    from aecore import lossless, uploads
+
+    asked = hashlib.sha256(content).hexdigest()
+    kept: tuple[Any, ...] = st.session_state.get("packed_exactly", (None, None))
+    if kept[0] != asked:
+        try:
+            with st.spinner(words("compression.any_packing")):
+                kept = asked, lossless.compared(content)
+        except uploads.Refused as refused:
+            _refuse(refused, words)
+            return
+        st.session_state.packed_exactly = kept
+    _, found = kept
+    lengths = show.marked([found[one].length for one in CODERS], words, better=-1, decimals=0)
+    ratios = _ratios(len(content), found, words)
+    seconds = [words.number(found[one].seconds, 2) for one in CODERS]
+    heads = [words(f"compression.any_{head}") for head in ("bytes", "ratio", "seconds")]
+    rows = dict(
+        zip((words(f"compression.by.{one}") for one in CODERS), zip(lengths, ratios, seconds, strict=True), strict=True)
+    )
+    show.table(words("compression.any_yours", bytes=len(content)), heads, rows)
+    made = found[CODERS[0]].content
+    label = words("compression.download", bytes=len(made))
+    st.download_button(label, made, f"{name}.{ENDING}", "application/octet-stream", icon=":material/download:")
+
+
 def _unpack(seen: Seen, words: Say) -> None:
-    from aecore import uploads, views
+    from aecore import lossless, uploads, views
 
     given = st.file_uploader(words("compression.unpack"), key="to_unpack")
     if given is None:
         return
     content = given.getvalue()
+    if lossless.is_packed(content):
+        _unpack_exactly(given.name, content, words)
+        return
     try:
         header = views.header_of(content)
         picture = views.decompressed(_reader(seen, header), content, header.key)
@@ -99,6 +178,21 @@ def _unpack(seen: Seen, words: Say) -> None:
     st.image(picture, width="stretch" if picture.shape[1] > 300 else 280)
     st.caption(words("compression.unpacked", bytes=len(content), height=header.shape[0], width=header.shape[1]))
     st.download_button(words("compression.picture"), photo.png(picture), "gargalo.png", "image/png")
+
+
+def _unpack_exactly(name: str, content: bytes, words: Say) -> None:
+    from aecore import lossless, uploads
+
+    try:
+        found = lossless.unpacked(content)
+    except uploads.Refused as refused:
+        _refuse(refused, words)
+        return
+    st.caption(words("compression.any_unpacked", bytes=len(content), length=len(found)))
+    name = name.removesuffix(f".{ENDING}")
+    st.download_button(
+        words("compression.any_file"), found, name, "application/octet-stream", icon=":material/download:"
+    )
 
 
 def _reader(seen: Seen, header: Header) -> Autoencoder:

@@ -130,6 +130,7 @@ def draw(seen: Seen) -> None:
     else:
         show.row(show.standing(seen), spent)
     packed.own(seen, words)
+    packed.any_file(words)
 
 
 watch.training(experiment, draw)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from aecore import views
+from aecore import lossless, views
 from aecore.text import LANGUAGES, Say
-from pages._ui import resources
+from pages._ui import packed, resources
 from tests.pages.test_pages import opened, runs, sentences  # noqa: F401  # a fixture
 from tests.pages.test_photos import curtains, written
 
@@ -28,7 +28,7 @@ def figures(at: AppTest) -> list[str]:
 
 
 def test_photos_are_shown_beside_jpeg_and_webp_of_like_length(runs, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(resources, "aside", lambda make, *given: FEWER)
+    monkeypatch.setattr(resources, "aside", measured)
     monkeypatch.setattr(views, "held_out_pictures", lambda data: [views.photo("chelsea")[:64, :64]])
     words = Say("en")
     at = opened("compression", **FEW)
@@ -47,9 +47,13 @@ def test_photos_are_shown_beside_jpeg_and_webp_of_like_length(runs, monkeypatch)
 FEWER = {kind: [views.Point(3000, 0.4, 30.0)] for kind in ("JPEG", "WEBP")}
 
 
+def measured(make, *given):
+    return FEWER if make is views.rates_otherwise else None
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_small_pictures_are_shown_in_rows(runs, language, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(resources, "aside", lambda make, *given: FEWER)
+    monkeypatch.setattr(resources, "aside", measured)
     words = Say(language)
     at = opened("compression", language, **DIGITS)
     at.button(key="train").click().run()
@@ -94,3 +98,39 @@ def test_a_visitor_s_picture_becomes_a_file_and_a_picture_again(runs, monkeypatc
     at.get("file_uploader")[0].set_value(("mine.png", written(colours)[:200], "image/png"))
     at.run()
     assert [one.value for one in at.error] == [words("refused.truncated")]
+
+
+def test_a_visitor_s_file_of_any_kind_is_packed_beside_gzip_and_zstandard(runs, monkeypatch):  # noqa: F811
+    content = b"a,b\n" + b"".join(f"{i},{i * i}\n".encode() for i in range(300))
+    known = {"table.csv": (len(content), lossless.compared(content) | {"network": lossless.by_network_alone(content)})}
+    monkeypatch.setattr(resources, "aside", lambda make, *given: known if make is packed.examples_packed else None)
+    words = Say("pt_BR")
+    at = opened("compression", "pt_BR", **FEW)
+    at.file_uploader(key="to_pack_exactly").set_value(("mine.csv", content, "text/csv"))
+    at.run()
+    assert not at.exception
+    tables = [one.value for one in at.markdown if one.value.startswith("| ")]
+    yours, examples = (
+        next(one for one in tables if words(key, **facts) in one)
+        for key, facts in (("compression.any_yours", {"bytes": len(content)}), ("compression.any_example", {}))
+    )
+    for name in packed.CODERS:
+        assert words(f"compression.by.{name}") in yours
+        assert words(f"compression.by.{name}") in examples
+    found = at.session_state.packed_exactly[1]
+    assert words.number(found["gzip"].length, 0) in yours
+    made = found["bytes"].content
+    assert lossless.unpacked(made) == content
+    for bad, reason in ((made[:-1], "damaged"), (made[:3] + b"?" + made[4:], "not_compressed")):
+        at.file_uploader(key="to_unpack").set_value(("mine.csv.gargalo", bad, "application/octet-stream"))
+        at.run()
+        assert [one.value for one in at.error] == [words(f"refused.{reason}")]
+    at.file_uploader(key="to_unpack").set_value(("mine.csv.gargalo", made, "application/octet-stream"))
+    at.run()
+    assert not at.error
+    said = words("compression.any_unpacked", bytes=len(made), length=len(content))
+    assert said in [one.value for one in at.caption]
+    monkeypatch.setattr(lossless, "MOST", 1000)
+    at.file_uploader(key="to_pack_exactly").set_value(("more.csv", content * 2, "text/csv"))
+    at.run()
+    assert {one.value for one in at.error} == {words("refused.too_large", most=0.001)}
