@@ -16,6 +16,7 @@ from aecore.training import reshaped, revive
 LONGEST = 4096
 # The shipped model that compresses.
 MODEL = "compression"
+EXAMPLES = ("debian_libraries.csv", "molecules.csv", "speech.wav", "speech.flac")
 # Recordings that make a sound of some seconds.
 SPOKEN = 24
 
@@ -93,11 +94,12 @@ def decompress(source: Path, target: Path, *, runs: Path | None = None) -> None:
     Image.fromarray(np.rint(255 * picture).astype(np.uint8)).save(target)
 
 
-def examples() -> dict[str, bytes]:
-    """Return files of several kinds by name: tables, words, a sound, and the same sound packed for sounds."""
-    found = {name: files.path(name).read_bytes() for name in ("debian_libraries.csv", "molecules.csv")}
+def example(name: str) -> bytes:
+    """Return one of the ``EXAMPLES``, files of several kinds: tables, a sound, and the same packed as sounds are."""
+    if not name.startswith("speech."):
+        return files.path(name).read_bytes()
     wave = np.concatenate([views.recording(i) for i in range(SPOKEN)])
-    return found | {f"speech.{kind}": sounds.written(wave, kind=kind) for kind in ("wav", "flac")}
+    return sounds.written(wave, kind=name.removeprefix("speech."))
 
 
 def reader(run: Run, header: views.Header) -> Autoencoder:

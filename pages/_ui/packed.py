@@ -93,21 +93,25 @@ def any_file(words: Say) -> None:
     given = st.file_uploader(words("compression.any_own"), key="to_pack_exactly")
     if given is not None:
         _pack_exactly(given.name, given.getvalue(), words)
-    known = resources.aside(examples_packed)
-    if known is None:
-        st.caption(words("compression.any_pending"))
-        return
+    _examples(words)
+
+
+def _examples(words: Say) -> None:
+    """Show what example files come to; each begins once the one before is packed, so that others need not wait."""
+    from aecore.compress import EXAMPLES
+
     heads = [words("compression.any_length"), *(words(f"compression.by.{name}") for name in EXAMINED)]
-    rows = {
-        f"`{name}`": [
-            words.number(length, 0),
-            *_ratios(length, found, words, EXAMINED),
-            words.number(found["bytes"].seconds, 1),
-        ]
-        for name, (length, found) in known.items()
-    }
-    show.table(words("compression.any_example"), [*heads, words("compression.any_seconds")], rows)
-    st.caption(words("compression.any_note", most=_most()))
+    rows = {}
+    for name in EXAMPLES:
+        if (packed := resources.aside(example_packed, name)) is None:
+            break
+        length, found = packed
+        ratios = _ratios(length, found, words, EXAMINED)
+        rows[f"`{name}`"] = [words.number(length, 0), *ratios, words.number(found["bytes"].seconds, 1)]
+    if rows:
+        show.table(words("compression.any_example"), [*heads, words("compression.any_seconds")], rows)
+    ready = len(rows) == len(EXAMPLES)
+    st.caption(words("compression.any_note", most=_most()) if ready else words("compression.any_pending"))
 
 
 def _most() -> int:
@@ -116,15 +120,13 @@ def _most() -> int:
     return lossless.MOST // 1_000_000
 
 
-def examples_packed() -> dict[str, tuple[int, dict[str, Packed]]]:
-    """Return of each example file its length and what it comes to; takes seconds."""
+def example_packed(name: str) -> tuple[int, dict[str, Packed]]:
+    """Return the length of an example file and what it comes to; takes seconds."""
     from aecore import lossless
-    from aecore.compress import examples
+    from aecore.compress import example
 
-    return {
-        name: (len(content), lossless.compared(content) | {"network": lossless.by_network_alone(content)})
-        for name, content in examples().items()
-    }
+    content = example(name)
+    return len(content), lossless.compared(content) | {"network": lossless.by_network_alone(content)}
 
 
 def _ratios(length: int, found: dict[str, Packed], words: Say, coders: tuple[str, ...] = CODERS) -> list[str]:

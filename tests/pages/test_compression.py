@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from aecore import lossless, views
+from aecore.compress import EXAMPLES
 from aecore.text import LANGUAGES, Say
 from pages._ui import packed, resources
 from tests.pages.test_pages import opened, runs, sentences  # noqa: F401  # a fixture
@@ -102,8 +103,16 @@ def test_a_visitor_s_picture_becomes_a_file_and_a_picture_again(runs, monkeypatc
 
 def test_a_visitor_s_file_of_any_kind_is_packed_beside_gzip_and_zstandard(runs, monkeypatch):  # noqa: F811
     content = b"a,b\n" + b"".join(f"{i},{i * i}\n".encode() for i in range(300))
-    known = {"table.csv": (len(content), lossless.compared(content) | {"network": lossless.by_network_alone(content)})}
-    monkeypatch.setattr(resources, "aside", lambda make, *given: known if make is packed.examples_packed else None)
+    known = len(content), lossless.compared(content) | {"network": lossless.by_network_alone(content)}
+    asked = []
+
+    def aside(make, *given):
+        if make is not packed.example_packed:
+            return None
+        asked.append(given[0])
+        return known if given[0] != EXAMPLES[-1] else None
+
+    monkeypatch.setattr(resources, "aside", aside)
     words = Say("pt_BR")
     at = opened("compression", "pt_BR", **FEW)
     at.file_uploader(key="to_pack_exactly").set_value(("mine.csv", content, "text/csv"))
@@ -117,6 +126,9 @@ def test_a_visitor_s_file_of_any_kind_is_packed_beside_gzip_and_zstandard(runs, 
     for name in packed.CODERS:
         assert words(f"compression.by.{name}") in yours
         assert words(f"compression.by.{name}") in examples
+    assert set(asked) == set(EXAMPLES)
+    assert examples.count("`") == 2 * (len(EXAMPLES) - 1)
+    assert words("compression.any_pending") in [one.value for one in at.caption]
     found = at.session_state.packed_exactly[1]
     assert words.number(found["gzip"].length, 0) in yours
     made = found["bytes"].content
