@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 from safetensors.torch import save
 
+from aecore.baselines import Baseline, Pca
 from aecore.experiment import Experiment
 from aecore.runs import Run, whole, write_atomically
 from aecore.training import Snapshot, posed, revive
@@ -24,7 +26,8 @@ TABLE: dict[str, str] = {
     "denoising": "data=mnist&method=denoising",
     "contractive": "data=mnist&method=contractive",
     "contractive_without": "data=mnist&method=contractive&strength=0",
-    "sparse": "data=patches&method=sparse",
+    "sparse": "data=mnist&method=sparse",
+    "sparse_patches": "data=patches&method=sparse",
     "vae": "data=mnist&method=vae",
     "beta_vae": "data=sprites&method=beta_vae",
     "beta_vae_plain": "data=sprites&method=beta_vae&variant=beta&beta=1",
@@ -95,10 +98,11 @@ def ship(run: Run, root: Path = FOLDER) -> Run:
     log = [json.dumps(event._asdict()) + "\n" for event in history if event.step in lines]
     write_atomically(folder / "events.jsonl", "".join(log).encode())
     shutil.copy(run.folder / "experiment.json", folder)
-    for baseline in (run.folder / "baselines").glob("*"):
-        if baseline.stat().st_size <= LIGHT:
+    for name, baseline in run.baselines().items():
+        content = save(_fitted(run.experiment, baseline))
+        if len(content) <= LIGHT:
             (folder / "baselines").mkdir(exist_ok=True)
-            shutil.copy(baseline, folder / "baselines")
+            write_atomically(folder / "baselines" / f"{name}.safetensors", content)
     shipped = Run(folder)
     shipped.write_state(replace(run.state, pid=0, born=0))
     return shipped
@@ -113,13 +117,32 @@ def _some(things: list[Any], most: int) -> list[Any]:
 @torch.inference_mode()
 def _written(experiment: Experiment, snapshot: Snapshot) -> dict[str, torch.Tensor]:
     """Return a snapshot's weights as they are shipped."""
-    halves = {
-        name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in snapshot.weights.items()
-    }
+    halves = _halved(snapshot.weights)
     x = posed(experiment, "test").inputs[:COMPARED]
     model, other = (revive(experiment, replace(snapshot, state=state)) for state in (snapshot.weights, whole(halves)))
     codes, others = model.encode(x), other.encode(x)
     same_codes = (codes - others).abs().max() <= VISIBLE * codes.std()
-    span = 1.0 if experiment.data.value_range == "unit" else 6 * x.std()
-    same_pictures = (model.decode(codes) - other.decode(others)).abs().max() <= GREY * span
+    same_pictures = _alike(experiment, x, model.decode(codes), other.decode(others))
     return halves if same_codes and same_pictures else snapshot.weights
+
+
+@torch.inference_mode()
+def _fitted(experiment: Experiment, baseline: Baseline) -> dict[str, torch.Tensor]:
+    """Return what a baseline has learnt as it is shipped; PCA is most of a small run."""
+    kept = baseline._asdict()
+    if not isinstance(baseline, Pca):
+        return kept
+    x, halves = posed(experiment, "test").inputs[:COMPARED], _halved(kept)
+    size = len(baseline.components)
+    same = _alike(experiment, x, baseline.reconstruct(x, size), Pca(**whole(halves)).reconstruct(x, size))
+    return halves if same else kept
+
+
+def _halved(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+
+
+def _alike(experiment: Experiment, x: torch.Tensor, one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether nobody sees the difference between what two networks make of some inputs."""
+    span = 1.0 if experiment.data.value_range == "unit" else 6 * float(x.std())
+    return bool((one - other).abs().max() <= GREY * span)

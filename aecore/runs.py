@@ -255,7 +255,7 @@ class Run:
         found: dict[str, Baseline] = {}
         for path in _listed(self.folder / "baselines", "[a-z]*.safetensors"):
             with contextlib.suppress(OSError, SafetensorError, KeyError, TypeError):
-                found[path.stem] = baselines.TABLE[path.stem](**_read(path)[0])
+                found[path.stem] = baselines.TABLE[path.stem](**whole(_read(path)[0]))
         return found
 
     @property

@@ -24,6 +24,10 @@ def test_a_shipped_run_is_what_it_says(name):
     assert scores[main] == pytest.approx(run.state.scores[main], rel=1e-2)
 
 
+def test_the_gallery_is_light():
+    assert sum(path.stat().st_size for path in gallery.FOLDER.rglob("*") if path.is_file()) <= 60e6
+
+
 def test_every_shipped_folder_is_in_the_table():
     keys = {gallery.experiment_of(name).key for name in gallery.TABLE}
     assert {folder.name for folder in gallery.FOLDER.iterdir() if folder.is_dir()} == keys
@@ -44,6 +48,10 @@ def test_shipping_a_run_leaves_its_pictures_as_they_are(tmp_path, small):
     for step in shipped.steps:
         before, after = (revive(small, one.snapshot(step))(x) for one in (run, shipped))
         assert (before - after).abs().max() <= gallery.GREY
+    before, after = (one.baselines()["pca"] for one in (run, shipped))
+    assert shipped.folder.joinpath("baselines/pca.safetensors").stat().st_size < 0.6 * 4 * before.components.numel()
+    for size in (1, 8, len(before.components)):
+        assert (before.reconstruct(x, size) - after.reconstruct(x, size)).abs().max() <= gallery.GREY
 
 
 def test_half_precision_is_not_used_where_it_would_be_seen(tmp_path, small):

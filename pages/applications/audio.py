@@ -73,16 +73,17 @@ def table(seen: Seen) -> None:
     words = say.words()
     st.header(words("photo.scores"), anchor=False)
     network, gating = gains(seen)
-    if network is None or gating is None:
-        st.caption(words("audio.pending"))
-        return
-    for kind in NOISES.options:
-        rows = {
-            words(f"audio.{name}"): {words("audio.at", ratio=ratio): found[kind, ratio] for ratio in RATIOS}
-            for name, found in (("rebuilt", network), ("gated", gating))
-        }
-        show.scores(rows, words, unit=words(f"option.disturbed.{kind}") + ", dB")
-    st.caption(words("audio.scores", count=JUDGED))
+    with st.container(key="gains"):  # keeps its room while it fills
+        if network is None or gating is None:
+            st.caption(words("audio.pending"))
+            return
+        for kind in NOISES.options:
+            rows = {
+                words(f"audio.{name}"): {words("audio.at", ratio=ratio): found[kind, ratio] for ratio in RATIOS}
+                for name, found in (("rebuilt", network), ("gated", gating))
+            }
+            show.scores(rows, words, unit=words(f"option.disturbed.{kind}") + ", dB")
+        st.caption(words("audio.scores", count=JUDGED))
 
 
 def own(seen: Seen, wave: Wave) -> dict[str, Wave]:
@@ -92,7 +93,7 @@ def own(seen: Seen, wave: Wave) -> dict[str, Wave]:
 def draw(seen: Seen) -> None:
     words = say.words()
     said = views.heard()
-    which, what, level = st.columns([2, 2, 3])
+    which, what, level = st.columns([2, 3, 3])
     with which:
         number = said[view.choose("recording", Knob(next(iter(said)), options=tuple(said)), format_func=str)]
     with what:

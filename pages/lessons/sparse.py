@@ -23,7 +23,7 @@ PICTURES = 10
 say.lesson("sparse")
 experiment = turn.experiment(
     method="sparse",
-    data=("patches", "mnist", "fashion_mnist", "digits", "sprites"),
+    data=("mnist", "patches", "fashion_mnist", "digits", "sprites"),
     net=("mlp", "conv"),
     looks=("order", "click", "unit", "rank", "keep", "clamped", "held"),
 )
@@ -47,9 +47,10 @@ def above_pca(seen: Seen, words: Say) -> str:
 
 
 def see_edges() -> None:
-    """Offer the rule whose filters become edges, with its own recipe."""
-    same = {name: getattr(experiment.data, name) for name in ("name", *experiment.data.knobs())}
-    same["data"] = same.pop("name")
+    """Offer the rule and the data whose filters become edges, with their own recipe."""
+    same = {"data": "patches"}
+    if experiment.data.name == "patches":
+        same |= {name: getattr(experiment.data, name) for name in experiment.data.knobs()}
     edges = Experiment.settle({**same, "method": "sparse", "rule": "topk", "seed": experiment.seed}).experiment
     st.button(
         say.words()("sparse.edges"), key="edges", icon=":material/texture:", help=say.words()("sparse.edges_help"),
@@ -138,7 +139,7 @@ def pictures(seen: Seen) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by = view.choose("order", Knob("number", options=("number", "average", "weight")))
         click = view.choose("click", Knob("room", options=("room", "set")))
-        if experiment.data.name == "patches" and method.rule != "topk":
+        if (experiment.data.name, method.rule) != ("patches", "topk"):
             see_edges()
     units = tuple(one - 1 for one in dict.fromkeys(view.chosen("clamped", clamped)))
     live = seen.choose(by=by, unit=view.chosen("unit", unit) - 1, clamped=units)

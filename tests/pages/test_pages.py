@@ -166,15 +166,17 @@ def test_pca_is_shown_before_any_training(runs):
     assert untrained[10:] == pytest.approx((found - x[:10]).square().flatten(1).sum(1).tolist(), abs=0.51)
 
 
-def test_edges_are_one_click_away(runs, monkeypatch):
+@pytest.mark.parametrize("shown", [{"data": "patches", "size": "8"}, {}])
+def test_edges_are_one_click_away(runs, monkeypatch, shown):
     asked = []
     monkeypatch.setattr(steer, "train", asked.append)
-    at = opened("sparse", size="8", steps="7", rho="-0.5", seed="3")
+    at = opened("sparse", **shown, steps="7", rho="-0.5", seed="3")
     assert at.session_state.course.watched.method.rule == "bias"
     at.button(key="edges").click().run()
     assert not at.exception
     now = at.session_state.course.watched
-    assert now == ae.Experiment.from_query("method=sparse&data=patches&rule=topk&size=8&seed=3")
+    kept = f"&size={shown['size']}" if shown else ""
+    assert now == ae.Experiment.from_query(f"method=sparse&data=patches&rule=topk{kept}&seed=3")
     assert asked == [now]
     assert not [button for button in at.button if button.key == "edges"]
 
