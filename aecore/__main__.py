@@ -134,7 +134,7 @@ def gallery(asked: argparse.Namespace) -> int:
         if run.state.stage != "done":
             _report(run, as_json=False)
             return UNFINISHED
-        shipped = gallery.ship(run)
+        shipped = gallery.ship(run, room=gallery.ROOMS.get(name, gallery.ROOM))
         if name == "preparation":
             outcomes.ship(shipped)
         size = sum(path.stat().st_size for path in shipped.folder.rglob("*") if path.is_file())

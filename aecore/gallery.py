@@ -46,6 +46,7 @@ TABLE: dict[str, str] = {
 # Snapshots of a run that are shipped, at most, and lines of its log; of a large model fewer, the last in any case.
 SNAPSHOTS, LINES = 24, 200
 ROOM = 4_000_000  # bytes for them
+ROOMS = {"notes": 1_400_000}  # where fewer moments tell as much
 LIGHT = 3_000_000  # bytes of a baseline; a larger one is fitted anew where it is shown
 # Held-out samples on which half precision may change no value by half a grey level of 255, nor any code visibly.
 COMPARED = 64
@@ -63,7 +64,7 @@ def run_of(experiment: Experiment) -> Run | None:
     return Run(folder) if folder.exists() else None
 
 
-def ship(run: Run, root: Path = FOLDER) -> Run:
+def ship(run: Run, root: Path = FOLDER, room: int = ROOM) -> Run:
     """Copy what is shown of a finished run into the gallery.
 
     That are its log, thinned, its light baselines, and some of its snapshots, each in half precision where that
@@ -75,6 +76,8 @@ def ship(run: Run, root: Path = FOLDER) -> Run:
         One that is done.
     root : Path
         The gallery.
+    room : int
+        Bytes for the snapshots; the last is shipped in any case.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def ship(run: Run, root: Path = FOLDER) -> Run:
     snapshot = run.snapshot()
     assert snapshot
     last = save(_written(run.experiment, snapshot))
-    fitting = ROOM // len(last)
+    fitting = room // len(last)
     steps = _some(run.steps, min(SNAPSHOTS, fitting)) if fitting > 1 else [snapshot.step]
     for step in steps:
         snapshot = run.snapshot(step)

@@ -22,6 +22,7 @@ WINDOW, HOP, BANDS = 256, 64, 128
 LOUD = 10.0
 VOICES = 6  # that speak at once in babble
 QUIET = 1e-6  # an amplitude that nobody hears
+ROUNDS, MOMENTUM = 60, 0.99  # in which phases are looked for
 
 
 def read(path: Path, rate: int) -> Wave:
@@ -74,6 +75,50 @@ def wave_of(spectrum: Tensor, length: int, window: int = WINDOW, hop: int = HOP)
     least = max(length, window // 2 + 1)
     found = torch.istft(spectrum * (window / 4), window, hop, window=torch.hann_window(window), length=least)
     return found[:length].numpy()
+
+
+def griffin_lim(
+    magnitude: Tensor,
+    length: int,
+    window: int = WINDOW,
+    hop: int = HOP,
+    *,
+    rounds: int = ROUNDS,
+    momentum: float = MOMENTUM,
+    phase: Tensor | None = None,
+) -> Wave:
+    """Return a wave of `length` samples whose spectrum has nearly some magnitudes, the phases being unknown.
+
+    Each round takes the spectrum of the wave that is nearest to what was found so far, a little beyond the last
+    round's, and gives it the wanted magnitudes.
+
+    Parameters
+    ----------
+    magnitude : Tensor
+        As of :func:`spectrum`, ``(window / 2 + 1, frames)``.
+    length, window, hop : int
+    rounds : int
+    momentum : float
+        How far beyond; 0 is the plain algorithm, whose error never grows.
+    phase : Tensor, optional
+        What to begin with, in radians; by default chance, always the same.
+
+    References
+    ----------
+    D. W. Griffin and J. S. Lim, Signal estimation from modified short-time Fourier transform, IEEE TASSP 32 (1984)
+    236-243.
+    N. Perraudin, P. Balazs, P. L. Sondergaard, A fast Griffin-Lim algorithm, WASPAA 2013: the momentum.
+    """
+    if phase is None:
+        phase = 2 * math.pi * torch.rand(magnitude.shape, generator=torch.Generator().manual_seed(0))
+    found = torch.polar(magnitude, phase)
+    before = None
+    for _ in range(rounds):
+        consistent = spectrum(wave_of(found, length, window, hop), window, hop)
+        ahead = consistent if before is None else consistent + momentum * (consistent - before)
+        found = torch.polar(magnitude, ahead.angle())
+        before = consistent
+    return wave_of(found, length, window, hop)
 
 
 def loudness(magnitude: Tensor) -> Tensor:

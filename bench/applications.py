@@ -10,7 +10,7 @@ import torch
 
 import aecore as ae
 from aecore import byte_coding, chemistry, gallery, outcomes, views
-from aecore.baselines import RANKERS, Biases
+from aecore.baselines import RANKERS, Biases, Pca
 from aecore.compress import EXAMPLES, example
 from aecore.datasets.photos import HELD_OUT
 from aecore.lossless import by_network_alone, compared
@@ -125,6 +125,25 @@ def audio() -> Iterator[Row | Standing]:
     yield Standing("audio", "gain", gain, {"audio.gated": gate}, seconds, parameters(model))
     yield Row("audio: gain in SNR, mean of all", gain, "dB", f"spectral gating {gate:.2f} dB; {cost}", 5, "at least")
     yield Row("audio: gain in SNR over spectral gating", gain - gate, "dB", cost, 0, "at least")
+
+
+def notes() -> Iterator[Row]:
+    """Give held-out notes back and tell them by their codes, beside PCA of the same size."""
+    experiment, model, seconds = trained("data=notes&task=notes&method=vae")
+    train, held_out = (posed(experiment, split) for split in ("train", "test"))
+    pca, size = Pca.fit(train), model.n_latent
+    cost = f"{seconds:.0f} s of training, {parameters(model):,} parameters"
+    ours, theirs = experiment.task.score(model, held_out)["test_error"], float(pca.errors(held_out.inputs)[size - 1])
+    name = f"notes: squared error of held-out ones through {size} numbers"
+    yield Row(name, ours, "", f"PCA {theirs:.2f}; {cost}", theirs)
+    told, by_pca = (
+        views.note_told(of(train.inputs), train, of(held_out.inputs), held_out)
+        for of in (lambda x: views.codes(model, x), lambda x: pca.encode(x, size).numpy())
+    )
+    for kind, name in (("near", "by the nearest codes"), ("instrument", "by a linear probe")):
+        ours, theirs = 100 * getattr(told, kind), 100 * getattr(by_pca, kind)
+        yield Row(f"notes: instrument of held-out ones told {name}", ours, "%", f"PCA's codes {theirs:.1f} %")
+    yield Row("notes: R² of a linear probe of the pitch, held out", told.pitch, "", f"PCA's codes {by_pca.pitch:.2f}")
 
 
 def molecules() -> Iterator[Row | Standing]:
@@ -321,6 +340,7 @@ APPLICATIONS: tuple[Callable[[], Iterator[Row | Standing]], ...] = (
     super_resolution,
     segmentation,
     audio,
+    notes,
     molecules,
     recommender,
     compression,

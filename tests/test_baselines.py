@@ -31,6 +31,19 @@ def test_pca_is_scikit_learn_s(digits):
     assert float(pca.total) == pytest.approx(train.inputs.flatten(1).numpy().var(0).sum(), rel=1e-4)
 
 
+def test_pca_of_fewer_samples_than_features_is_the_same(digits):
+    few = Samples(digits[0].inputs[:40], digits[0].inputs[:40])
+    pca, x = Pca.fit(few), digits[1].inputs.flatten(1).numpy()
+    errors = pca.errors(digits[1].inputs).numpy()
+    assert len(pca.components) == 40
+    for size in (1, 10, 30):
+        oracle = PCA(size, svd_solver="full").fit(few.inputs.flatten(1).numpy())
+        back = oracle.inverse_transform(oracle.transform(x))
+        np.testing.assert_allclose(pca.reconstruct(digits[1].inputs, size).flatten(1), back, atol=1e-4)
+        assert errors[size - 1] == pytest.approx(np.square(back - x).sum(1).mean(), rel=1e-4)
+    assert float(pca.total) == pytest.approx(few.inputs.flatten(1).numpy().var(0).sum(), rel=1e-4)
+
+
 def test_pca_of_data_that_never_change_loses_nothing():
     x = torch.ones(10, 2, 2)
     assert Pca.fit(Samples(x, x)).errors(x).tolist() == [0.0] * 4

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
-from scipy.signal import ShortTimeFFT
+from scipy.signal import ShortTimeFFT, istft, stft
 from scipy.signal.windows import hann
 
 from aecore import sounds
@@ -79,3 +81,45 @@ def test_what_is_written_is_read_again(tmp_path):
         sounds.read(path, 16_000)
     with pytest.raises(ValueError, match="'xyz'"):
         sounds.written(SECOND, kind="xyz")
+
+
+def test_phases_are_found_as_scipy_s_transform_finds_them():
+    magnitude = sounds.spectrum(SECOND[: 40 * sounds.HOP]).abs()
+    phase = torch.rand(magnitude.shape, generator=torch.Generator().manual_seed(1))
+    length = sounds.HOP * (magnitude.shape[1] - 1)
+    windows = {"nperseg": sounds.WINDOW, "noverlap": sounds.WINDOW - sounds.HOP}
+    found = magnitude.numpy() * np.exp(1j * phase.numpy())
+    before = np.zeros_like(found)
+    for turn in range(5):
+        _, wave = istft(found, **windows, boundary=True)
+        _, _, consistent = stft(wave[:length], **windows, boundary="even", padded=False)
+        ahead = consistent + (0.9 * (consistent - before) if turn else 0)
+        found, before = magnitude.numpy() * np.exp(1j * np.angle(ahead)), consistent
+    _, wave = istft(found, **windows, boundary=True)
+    ours = sounds.griffin_lim(magnitude, length, rounds=5, momentum=0.9, phase=phase)
+    # Scipy counts a sine half at its frequency and half at the negative one.
+    np.testing.assert_allclose(2 * ours, wave[:length], atol=1e-3 * np.abs(wave).max())
+
+
+def gap(wave, magnitude):
+    """What the magnitudes of a wave lack, as a share."""
+    return float((sounds.spectrum(wave).abs() - magnitude).norm() / magnitude.norm())
+
+
+def test_plain_griffin_and_lim_never_goes_astray_and_momentum_comes_nearer():
+    times = np.arange(sounds.RATE // 2) / sounds.RATE
+    wave = sum(np.sin(2 * np.pi * 220 * n * times) / n for n in range(1, 9)).astype(np.float32) * np.exp(-4 * times)
+    magnitude = sounds.spectrum(wave).abs()
+
+    plain = [
+        gap(sounds.griffin_lim(magnitude, len(wave), rounds=rounds, momentum=0), magnitude)
+        for rounds in (0, 1, 2, 4, 8, 16, 32)
+    ]
+    assert all(later <= sooner + 1e-4 for sooner, later in pairwise(plain))
+    fast = gap(sounds.griffin_lim(magnitude, len(wave)), magnitude)
+    assert fast < min(0.1, plain[-1])
+
+
+@pytest.mark.parametrize("length", [1, 255, 3001])
+def test_a_wave_of_any_length_is_made_of_magnitudes(length):
+    assert sounds.griffin_lim(sounds.spectrum(SECOND[:length]).abs(), length, rounds=2).shape == (length,)

@@ -42,7 +42,7 @@ class Pca(NamedTuple):
 
     @classmethod
     def fit(cls, samples: Samples) -> Pca:
-        """Fit to the inputs, through the eigenvectors of their covariance.
+        """Fit to the inputs, through the eigenvectors of their covariance or, of few, their singular vectors.
 
         Examples
         --------
@@ -50,9 +50,14 @@ class Pca(NamedTuple):
         >>> Pca.fit(Samples(x, x)).components[0].abs()
         tensor([0.7071, 0.7071])
         """
-        mean = samples.inputs.flatten(1).mean(0)
+        x = samples.inputs.flatten(1)
+        mean = x.mean(0)
+        if samples.size < len(mean):  # the covariance would be far larger than the data
+            _, spreads, directions = torch.linalg.svd(x - mean, full_matrices=False)
+            variances = spreads.square() / samples.size
+            return cls(mean, directions[:MOST].contiguous(), variances[:MOST], variances.sum())
         covariance = torch.zeros(len(mean), len(mean))
-        for rows in samples.inputs.flatten(1).split(CHUNK):
+        for rows in x.split(CHUNK):
             centred = rows - mean
             covariance.addmm_(centred.T, centred)
         covariance /= samples.size

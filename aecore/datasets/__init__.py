@@ -10,6 +10,7 @@ from aecore.datasets.mnist import Mnist
 from aecore.datasets.molecules import Molecules
 from aecore.datasets.moons import Moons
 from aecore.datasets.noisy_speech import NoisySpeech
+from aecore.datasets.notes import Notes
 from aecore.datasets.patches import Patches
 from aecore.datasets.photos import Photos
 from aecore.datasets.ratings import Ratings
@@ -29,6 +30,7 @@ TABLE: dict[str, type[Data]] = {
     "sprites": Sprites,
     "molecules": Molecules,
     "noisy_speech": NoisySpeech,
+    "notes": Notes,
     "spiral": Spiral,
     "moons": Moons,
     "ring": Ring,
@@ -48,6 +50,7 @@ __all__ = [
     "Molecules",
     "Moons",
     "NoisySpeech",
+    "Notes",
     "Patches",
     "Photos",
     "Ratings",

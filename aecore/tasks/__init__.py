@@ -5,6 +5,7 @@ from aecore.tasks.audio import Audio
 from aecore.tasks.compression import Compression
 from aecore.tasks.molecules import Molecules
 from aecore.tasks.noise_removal import NoiseRemoval
+from aecore.tasks.notes import Notes
 from aecore.tasks.preparation import Preparation
 from aecore.tasks.recommender import Recommender
 from aecore.tasks.reconstruction import Reconstruction
@@ -18,6 +19,7 @@ TABLE: dict[str, type[Task]] = {
     "super_resolution": SuperResolution,
     "segmentation": Segmentation,
     "audio": Audio,
+    "notes": Notes,
     "molecules": Molecules,
     "recommender": Recommender,
     "compression": Compression,
@@ -32,6 +34,7 @@ __all__ = [
     "Compression",
     "Molecules",
     "NoiseRemoval",
+    "Notes",
     "Preparation",
     "Recommender",
     "Reconstruction",

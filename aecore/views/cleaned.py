@@ -119,7 +119,7 @@ def spectrogram(wave: Wave, loudest: float | None = None) -> np.ndarray:
         The magnitude that is brightest; by default the wave's own largest.
     """
     found = sounds.spectrum(wave)
-    return _coloured(sounds.patch(found / (loudest or sounds.loudest(found))))
+    return coloured(sounds.patch(found / (loudest or sounds.loudest(found))))
 
 
 @torch.inference_mode()
@@ -129,10 +129,10 @@ def patches(model: Autoencoder, samples: Samples) -> dict[str, np.ndarray]:
     Each has the shape ``(n, bands, windows, 3)``.
     """
     rows = {"noisy": samples.inputs, "rebuilt": model(samples.inputs), "remains": samples.targets}
-    return {name: _coloured(row) for name, row in rows.items()}
+    return {name: coloured(row) for name, row in rows.items()}
 
 
-def _coloured(loudness: Tensor) -> np.ndarray:
+def coloured(loudness: Tensor) -> np.ndarray:
     """Return pictures of loudness ``(..., bands, windows)`` with colours along a last axis."""
     shades = loudness.clamp(0, 1).flip(-2).numpy()
     return np.stack([np.interp(shades, np.linspace(0, 1, len(_COLOURS)), part) for part in _COLOURS.T], axis=-1)

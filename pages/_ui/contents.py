@@ -7,6 +7,7 @@ PAGES = {
         "super_resolution",
         "segmentation",
         "audio",
+        "notes",
         "molecules",
         "preparation",
         "recommender",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
@@ -14,6 +14,8 @@ from pages._ui.plot import plot
 from pages._ui.seen import Seen
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from aecore.sounds import Wave
 
 # Seconds for which a sound of a run under way may stand: who listens wants to hear the end.
@@ -29,8 +31,18 @@ class Sounded(NamedTuple):
     note: str
 
 
-def sounded(waves: Mapping[str, Wave], words: Say, *, names: str, true: Wave | None = None) -> list[Sounded]:
-    """Return sounds with their names, below `names` in the texts, and how near they are to the true one if known."""
+def sounded(
+    waves: Mapping[str, Wave],
+    words: Say,
+    *,
+    names: str,
+    true: Wave | None = None,
+    draw: Callable[[Wave, float], np.ndarray] | None = None,
+) -> list[Sounded]:
+    """Return sounds with their names, below `names` in the texts, and how near they are to the true one if known.
+
+    `draw`, by default :func:`aecore.views.spectrogram`, makes a picture of a wave and the largest magnitude of all.
+    """
     from aecore import figures, sounds, views
 
     loudest = max(sounds.loudest(sounds.spectrum(wave)) for wave in waves.values())
@@ -44,7 +56,7 @@ def sounded(waves: Mapping[str, Wave], words: Say, *, names: str, true: Wave | N
             note = words(
                 "heard.quality", **{key: words.number(round(value, 1) + 0.0, 1) for key, value in near.items()}
             )
-        picture = views.spectrogram(wave, loudest)
+        picture = (draw or views.spectrogram)(wave, loudest)
         figure = figures.rows(picture[None, None], names=[""], say=words)
         found.append(Sounded(words(f"{names}.{name}"), figure.to_json(), sounds.written(gain * wave), note))
     return found
@@ -62,12 +74,21 @@ def beside(found: list[Sounded], words: Say, *, key: str, height: int = 190) -> 
                 st.caption(one.note)
 
 
-def held_out(seen: Seen, make: Callable[[Seen, Say], list[Sounded]]) -> None:
-    """Show sounds of a held-out recording; `make` gives them."""
-    beside(show.made(make, show.standing(seen, EVERY)), say.words(), key=make.__name__)
+def held_out(seen: Seen, make: Callable[[Seen, Say], list[Sounded]]) -> list[Sounded]:
+    """Show sounds of a run, such as those of a held-out recording; `make` gives them."""
+    found = show.made(make, show.standing(seen, EVERY))
+    beside(found, say.words(), key=make.__name__)
+    return found
 
 
-def own(seen: Seen, answer: Callable[[Seen, Wave], dict[str, Wave]], words: Say, *, names: str) -> None:
+def own(
+    seen: Seen,
+    answer: Callable[[Seen, Wave], dict[str, Wave]],
+    words: Say,
+    *,
+    names: str,
+    draw: Callable[[Wave, float], np.ndarray] | None = None,
+) -> None:
     """Let the visitor bring a sound or record one, show what `answer` makes of it, and give the result back.
 
     It stays in their session alone.
@@ -89,11 +110,16 @@ def own(seen: Seen, answer: Callable[[Seen, Wave], dict[str, Wave]], words: Say,
     key = hashlib.sha256(content).hexdigest(), seen.run.key, seen.step, words.language
     kept = st.session_state.get("own_sound", (None, None))
     # A run under way changes faster than a long sound can be made anew.
-    if kept[0] is None or kept[0][0] != key[0] or (kept[0] != key and seen.state.is_final):
-        kept = st.session_state.own_sound = key, sounded(answer(seen, sound.wave), words, names=names)
+    if kept[0] is None or kept[0][:2] != key[:2] or (kept[0] != key and seen.state.is_final):
+        kept = st.session_state.own_sound = key, sounded(answer(seen, sound.wave), words, names=names, draw=draw)
     facts = {"rate": sound.rate, "channels": sound.channels, "own": sounds.RATE}
     seconds = words.number(len(sound.wave) / sounds.RATE, 1)
     st.caption(words("heard.own_read", seconds=seconds, **facts))
     beside(kept[1], words, key="own_sound_shown", height=260)
-    result, icon = kept[1][1].file, ":material/download:"
-    st.download_button(words("heard.download"), result, "gargalo.wav", "audio/wav", icon=icon)
+    save(kept[1][1], words, key="save_own_sound")
+
+
+def save(one: Sounded, words: Say, *, key: str) -> None:
+    """Offer a sound as a file."""
+    look: dict[str, Any] = {"icon": ":material/download:", "key": key, "on_click": "ignore"}
+    st.download_button(words("heard.download"), one.file, "gargalo.wav", "audio/wav", **look)

@@ -79,7 +79,8 @@ def value(name: str, value: Value, words: Say) -> str:
     if isinstance(value, bool):
         return words("option.yes" if value else "option.no")
     if isinstance(value, str):
-        return words(f"option.{name}.{value}")
+        key = f"option.{name}.{value}"
+        return words(key) if words.knows(key) else value
     return ", ".join(map(str, value)) or "–" if isinstance(value, tuple) else words.plain(value)
 
 

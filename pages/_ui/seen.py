@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aecore.networks import Autoencoder
     from aecore.runs import Event, Run, State
     from aecore.samples import Samples
-    from aecore.views import Alarm, Drawn, Posteriors, Scores
+    from aecore.views import Alarm, Drawn, NoteTold, Posteriors, Scores
 
 # Models kept for the next who looks: those of a run's whole time, and some.
 MODELS = 32
@@ -264,6 +264,20 @@ def gated_gains(places: Sequence[tuple[str, int]], count: int) -> dict[tuple[str
     from aecore import views
 
     return {place: views.gains(None, *place, count).ratio for place in places}
+
+
+def notes_told(experiment: Experiment, step: int) -> dict[str, NoteTold]:
+    """Return how well held-out notes are told by a run's codes, PCA's of the same size, and their whole spectra."""
+    from aecore import views
+
+    model, pca = _model(experiment, step), fitted_pca(experiment.data)
+    train, held_out = (experiment.data.load(split) for split in ("train", "test"))
+    numbers: dict[str, Callable[[Samples], np.ndarray]] = {
+        "rebuilt": lambda part: views.codes(model, part.inputs),
+        "pca": lambda part: pca.encode(part.inputs, model.n_latent).numpy(),
+        "spectrum": lambda part: part.inputs.flatten(1).numpy(),
+    }
+    return {name: views.note_told(of(train), train, of(held_out), held_out) for name, of in numbers.items()}
 
 
 def molecules_drawn(experiment: Experiment, step: int, source: str, count: int) -> Drawn:

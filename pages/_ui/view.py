@@ -25,6 +25,7 @@ NAMES = (
     "recording", "disturbed", "ratio", "one", "other", "moved", "draw", "printed", "range", "start_from",
     "labels", "layer",
     "judge", "allowed",
+    "note", "coloured", "instrument", "pitch", "other_instrument", "other_pitch", "way",
 )  # fmt: skip
 # Held-out inputs to choose one from.
 INPUTS = 50

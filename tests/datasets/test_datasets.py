@@ -23,6 +23,7 @@ from aecore.datasets import (
     Molecules,
     Moons,
     NoisySpeech,
+    Notes,
     Patches,
     Photos,
     Ratings,
@@ -33,6 +34,7 @@ from aecore.datasets import (
     data,
     files,
     noisy_speech,
+    notes,
 )
 from aecore.datasets.patches import PHOTOS
 from aecore.samples import Samples
@@ -396,3 +398,29 @@ def test_recordings_to_train_on_may_have_one_kind_of_noise_and_the_others_stay()
     above = slice(30, None)  # hum ends at 750 Hz
     assert hum[:, above].mean() < 0.8 * every.load("train").inputs[:, above].mean()
     assert same(one.load("test"), every.load("test"))
+
+
+# Notes
+
+
+def test_a_held_out_note_lies_between_two_that_were_heard_and_six_instruments_were_heard_at_its_pitch():
+    train, test = (Notes().load(split) for split in SPLITS)
+    heard = {(label, pitch) for label, (pitch, _) in zip(train.labels.tolist(), train.factors.tolist(), strict=True)}
+    for label, (pitch, _) in zip(test.labels.tolist(), test.factors.tolist(), strict=True):
+        assert {(label, pitch - 1), (label, pitch + 1)} <= heard
+        assert (label, pitch) not in heard
+        assert sum((other, pitch) in heard for other in range(10)) >= 6
+    assert train.size + test.size == 600
+    assert (test.labels.bincount() == 12).all()
+
+
+def test_a_note_is_as_high_as_it_is_said_to_be_and_softer_where_it_was_struck_softly():
+    waves, places = notes.waves()
+    flute = notes.INSTRUMENTS.index("flute")
+    for pitch in (0, 12, 29):
+        soft, hard = (waves[(places == (flute, pitch, velocity)).all(1)][0] for velocity in (0, 1))
+        strength = np.abs(np.fft.rfft(hard[1000:]))
+        lowest = np.flatnonzero(strength > 0.2 * strength.max())[0] * sounds.RATE / len(hard[1000:])
+        assert lowest == pytest.approx(440 * 2 ** ((pitch + notes.LOWEST - 69) / 12), rel=0.03)
+        assert np.abs(soft).max() < 0.6 * np.abs(hard).max()
+        assert sounds.loudest(sounds.spectrum(hard, notes.WINDOW, notes.HOP)) == pytest.approx(1)
