@@ -35,6 +35,7 @@ TABLE: dict[str, str] = {
     "super_resolution": "data=photos&task=super_resolution",
     "segmentation": "data=compositions&task=segmentation",
     "audio": "data=noisy_speech&task=audio",
+    "notes": "data=notes&task=notes&method=vae",
     "molecules": "data=molecules&task=molecules&method=beta_vae",
     "preparation": "data=mnist&task=preparation&method=denoising",
     "compression": "data=tiles&task=compression&method=quantised",

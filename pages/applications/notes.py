@@ -180,7 +180,7 @@ def draw(seen: Seen) -> None:
     st.header(words("notes.listen"), anchor=False)
     st.markdown(words("notes.listen_lead"))
     rows = choosable()
-    knob = Knob(next(link for link in rows if link.startswith("violin")), options=tuple(rows))
+    knob = Knob(next(link for link in rows if link.startswith("violin") and link.endswith("110")), options=tuple(rows))
     note = rows[view.choose("note", knob, format_func=lambda link: named(rows[link], words))]
     heard.held_out(seen.choose(note=note), note_heard)
     st.caption(words("notes.axes"))
