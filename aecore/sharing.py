@@ -1,0 +1,216 @@
+"""Sharing: a run as one file that opens anywhere, and a model as a script that needs PyTorch alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from aecore import baselines
+from aecore.experiment import Experiment
+from aecore.networks import Autoencoder, GaussianAutoencoder
+from aecore.runs import Run, write_atomically
+from aecore.training import revive
+from aecore.uploads import Refused
+
+# What of a run's folder is packed; resuming needs more, which is as large again.
+KEPT = re.compile(
+    r"experiment\.json|state\.json|events\.jsonl|snapshots/\d{1,9}\.safetensors"
+    rf"|baselines/({'|'.join(sorted(baselines.TABLE))})\.safetensors"
+)
+MOST_BYTES, MOST_FILES = 200_000_000, 200
+LINKS = {"identity": "{}", "sigmoid": "torch.sigmoid({})", "softmax": "torch.softmax({}, dim=-1)"}
+
+SCRIPT = '''\
+"""An autoencoder of Gargalo in plain PyTorch; weights.safetensors lies beside this file.
+
+{query}
+"""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+SHAPE = {shape}  # of one input
+N_LATENT = {n_latent}
+
+encoder = {encoder}
+
+decoder = {decoder}
+
+model = nn.ModuleDict({{"encoder": encoder, "decoder": decoder}})
+model.load_state_dict(load_file(Path(__file__).with_name("weights.safetensors")))
+model.eval()
+
+
+def encode(x):
+    """Return the codes (n, N_LATENT) of inputs (n, *SHAPE)."""
+    return {code}
+
+
+def decode(z):
+    """Return what codes (n, N_LATENT) stand for, (n, *SHAPE)."""
+    return {output}
+
+
+if __name__ == "__main__":
+    with torch.inference_mode():
+        x = torch.rand(1, *SHAPE)
+        print("code", encode(x).shape, "reconstruction", decode(encode(x)).shape)
+'''
+
+
+def pack(run: Run) -> bytes:
+    """Return a finished run as one file: its experiment, state, log, snapshots and baselines; nothing is pickled."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(run.folder.rglob("*")):
+            name = path.relative_to(run.folder).as_posix()
+            if KEPT.fullmatch(name):
+                # The same run gives the same bytes, whenever it is packed.
+                archive.writestr(zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return stream.getvalue()
+
+
+def unpack(content: bytes, root: Path) -> Run:
+    """Open what :func:`pack` wrote and keep it among other runs.
+
+    Parameters
+    ----------
+    content : bytes
+        From a stranger: nothing is written before all of it has been read and makes sense.
+    root : Path
+        A folder of runs; one of the same experiment that is there stays as it is.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    uploads.Refused
+        If it is no run, unfinished, damaged or too large.
+    OSError
+        If the folder can't be written.
+    """
+    files = _files(content)
+    try:
+        experiment = Experiment.from_dict(json.loads(files["experiment.json"]))
+        state = json.loads(files["state.json"])
+        if state["stage"] not in ("done", "cancelled"):
+            raise Refused("run_unfinished")
+        for line in files["events.jsonl"].splitlines():
+            json.loads(line)
+        for name, text in files.items():
+            if name.endswith(".safetensors"):
+                load(text)
+    except Refused:
+        raise
+    except (KeyError, TypeError, ValueError, RecursionError, SafetensorError) as wrong:
+        raise Refused("run_damaged") from wrong
+    folder = root / experiment.key
+    if not folder.exists():
+        _keep(files, folder)
+    return Run(folder)
+
+
+def _files(content: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            listed = archive.infolist()
+            if len(listed) > MOST_FILES or sum(one.file_size for one in listed) > MOST_BYTES:
+                raise Refused("too_large", most=MOST_BYTES // 1_000_000)
+            if not all(KEPT.fullmatch(one.filename) for one in listed):
+                raise Refused("run_foreign")
+            return {one.filename: archive.read(one) for one in listed}
+    except zipfile.BadZipFile as wrong:
+        raise Refused("run_damaged" if content.startswith(b"PK") else "no_run") from wrong
+    except (EOFError, NotImplementedError, RuntimeError, zipfile.zlib.error) as wrong:  # type: ignore[attr-defined]
+        raise Refused("run_damaged") from wrong
+
+
+def _keep(files: dict[str, bytes], folder: Path) -> None:
+    """Write a run beside its place, and move it there once its model has come to life."""
+    beside = folder.with_name(f".{folder.name}.opened")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        for name, text in files.items():
+            (beside / name).parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(beside / name, text)
+        run = Run(beside)
+        snapshot = run.snapshot()
+        if snapshot is None:
+            raise Refused("run_damaged")
+        try:
+            revive(run.experiment, snapshot)
+        except RuntimeError as wrong:
+            raise Refused("run_other_model") from wrong
+        beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def script(experiment: Experiment, model: Autoencoder) -> str | None:
+    """Return a script that builds a model and loads its weights without this library.
+
+    Returns
+    -------
+    str or None
+        ``None`` for a model with parts that PyTorch does not have.
+    """
+    parts = [*model.encoder.modules(), *model.decoder.modules()]
+    if any(type(part).__module__.split(".")[0] != "torch" for part in parts):
+        return None
+    code = "encoder(x)"
+    if isinstance(model, GaussianAutoencoder):
+        code += ".chunk(2, dim=1)[0]  # the means; the logarithms of the variances follow"
+    return SCRIPT.format(
+        query=experiment.to_query(),
+        shape=model.shape,
+        n_latent=model.n_latent,
+        encoder=_written(model.encoder),
+        decoder=_written(model.decoder),
+        code=code,
+        output=LINKS[model.link].format("decoder(z).unflatten(1, SHAPE)"),
+    )
+
+
+def _written(part: nn.Module) -> str:
+    """Return the expression that makes a part anew."""
+    if isinstance(part, nn.Sequential):
+        inner = "".join(f"    {_written(child)},\n" for child in part).replace("\n    ", "\n        ")
+        return f"nn.Sequential(\n{inner})" if len(part) else "nn.Sequential()"
+    return f"nn.{part!r}"
+
+
+def weights(model: Autoencoder) -> bytes:
+    """Return a model's weights as the script loads them."""
+    return save({name: tensor.contiguous() for name, tensor in _plain(model).items()})
+
+
+def _plain(model: Autoencoder) -> dict[str, Tensor]:
+    parts = nn.ModuleDict({"encoder": model.encoder, "decoder": model.decoder})
+    return {name: tensor.detach() for name, tensor in parts.state_dict().items()}
+
+
+def lines(experiment: Experiment) -> str:
+    """Return the lines of Python that train an experiment with this library."""
+    return "\n".join(
+        [
+            "import aecore as ae",
+            "",
+            f'experiment = ae.Experiment.from_query("{experiment.to_query()}")',
+            "*_, last = ae.train(experiment)",
+            "model = ae.revive(experiment, last)",
+            "print(last.scores)",
+        ]
+    )

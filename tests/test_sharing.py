@@ -1,0 +1,151 @@
+"""Runs as files, and models as scripts."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+import aecore as ae
+from aecore import sharing, uploads
+from aecore.jobs import InlineExecutor
+from aecore.training import posed, revive
+
+SMALL = "data=digits&steps=12&batch=16&rate=0.01&latent=3"
+
+
+def trained(tmp_path, experiment):
+    (run,) = InlineExecutor(ae.Runs(tmp_path / "here")).submit([experiment])
+    return run
+
+
+def test_a_run_opens_elsewhere_as_it_was(tmp_path, small):
+    run = trained(tmp_path, small)
+    packed = sharing.pack(run)
+    assert sharing.pack(run) == packed
+    opened = sharing.unpack(packed, tmp_path / "there")
+    assert (opened.key, opened.experiment, opened.state.stage) == (run.key, small, "done")
+    assert opened.history == run.history
+    assert opened.steps == run.steps
+    for step in run.steps:
+        one, other = run.snapshot(step).weights, opened.snapshot(step).weights
+        assert all(torch.equal(one[name], other[name]) for name in one | other)
+    assert opened.baselines().keys() == run.baselines().keys()
+
+
+def test_what_is_there_stays_as_it_is(tmp_path, small):
+    run = trained(tmp_path, small)
+    before = {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
+    assert sharing.unpack(sharing.pack(run), tmp_path / "here").key == run.key
+    assert {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")} == before
+
+
+def changed(packed: bytes, **files: bytes | None) -> bytes:
+    """Return an archive with some files put in the place of others, or taken out."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(packed)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, content in {one: old.read(one) for one in old.namelist()}.items() | files.items():
+            if content is not None and not (name in files and content != files[name]):
+                new.writestr(name, content)
+    return stream.getvalue()
+
+
+def without(packed: bytes, name: str) -> bytes:
+    return changed(packed, **{name: None})
+
+
+SPOILT = {
+    "empty": (lambda packed: b"", "no_run"),
+    "text": (lambda packed: b"a,b\n1,2\n", "no_run"),
+    "cut short": (lambda packed: packed[: len(packed) // 2], "run_damaged"),
+    "a byte": (lambda packed: packed[:200] + bytes([packed[200] ^ 255]) + packed[201:], "run_damaged"),
+    "no experiment": (lambda packed: without(packed, "experiment.json"), "run_damaged"),
+    "no state": (lambda packed: without(packed, "state.json"), "run_damaged"),
+    "outside": (lambda packed: changed(packed, **{"../outside": b"x"}), "run_foreign"),
+    "pickle": (lambda packed: changed(packed, **{"snapshots/1.pt": b"x"}), "run_foreign"),
+    "bomb": (lambda packed: changed(packed, **{"events.jsonl": bytes(sharing.MOST_BYTES)}), "too_large"),
+    "nested": (lambda packed: changed(packed, **{"experiment.json": b"[" * 100_000}), "run_damaged"),
+    "unknown knob": (lambda packed: changed(packed, **{"experiment.json": b'{"colour": 1}'}), "run_damaged"),
+    "under way": (lambda packed: changed(packed, **{"state.json": b'{"stage": "running"}'}), "run_unfinished"),
+    "weights": (lambda packed: changed(packed, **{"snapshots/40.safetensors": b"x" * 50}), "run_damaged"),
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_what_is_no_run_is_refused_and_leaves_nothing(tmp_path, small, how):
+    spoil, reason = SPOILT[how]
+    packed = spoil(sharing.pack(trained(tmp_path, small)))
+    with pytest.raises(uploads.Refused) as refused:
+        sharing.unpack(packed, tmp_path / "there")
+    assert refused.value.reason == reason
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and "here" not in path.parts]
+
+
+def test_weights_of_another_model_are_refused(tmp_path, small):
+    packed = sharing.pack(trained(tmp_path, small))
+    other = json.dumps(small.vary(latent=4).to_dict()).encode()
+    with pytest.raises(uploads.Refused) as refused:
+        sharing.unpack(changed(packed, **{"experiment.json": other}), tmp_path / "there")
+    assert refused.value.reason == "run_other_model"
+    assert not list((tmp_path / "there").iterdir())
+
+
+PLAIN = [
+    f"{SMALL}&net=linear",
+    f"{SMALL}&net=mlp&hidden=16,8",
+    f"{SMALL}&net=conv",
+    f"{SMALL}&method=vae&net=mlp&hidden=16",
+    f"{SMALL}&method=sparse&net=mlp",
+    "data=ring&steps=12&latent=2&method=denoising",
+]
+
+# Runs each script as its own file, in a process that could not find the library.
+JUDGE = """
+import runpy, sys, torch
+from pathlib import Path
+from safetensors.torch import load_file, save_file
+for folder in sorted(Path(sys.argv[1]).iterdir()):
+    found = runpy.run_path(str(folder / "model.py"))
+    x = load_file(folder / "x.safetensors")["x"]
+    with torch.inference_mode():
+        z = found["encode"](x)
+        save_file({"z": z.contiguous(), "x_hat": found["decode"](z).contiguous()}, folder / "found.safetensors")
+assert "aecore" not in sys.modules
+"""
+
+
+def test_a_script_of_plain_pytorch_gives_the_same(tmp_path):
+    wanted = {}
+    for number, query in enumerate(PLAIN):
+        experiment = ae.Experiment.from_query(query)
+        *_, last = ae.train(experiment, keyframes=())
+        model, folder = revive(experiment, last), tmp_path / "models" / str(number)
+        folder.mkdir(parents=True)
+        (folder / "model.py").write_text(sharing.script(experiment, model))
+        (folder / "weights.safetensors").write_bytes(sharing.weights(model))
+        x = posed(experiment, "test").inputs[:5].contiguous()
+        save_file({"x": x}, folder / "x.safetensors")
+        with torch.inference_mode():
+            wanted[folder] = (model.encode(x), model(x))
+    subprocess.run([sys.executable, "-I", "-c", JUDGE, tmp_path / "models"], check=True, cwd=tmp_path, timeout=300)
+    for folder, (z, x_hat) in wanted.items():
+        found = load_file(folder / "found.safetensors")
+        torch.testing.assert_close(found["z"], z)
+        torch.testing.assert_close(found["x_hat"], x_hat)
+
+
+def test_there_is_no_script_where_pytorch_lacks_a_part():
+    experiment = ae.Experiment.from_query("data=photos&task=noise_removal")
+    assert sharing.script(experiment, experiment.build()) is None
+
+
+def test_the_lines_of_python_train_the_same(small, capsys):
+    *_, last = ae.train(small)
+    exec(sharing.lines(small), {})
+    assert capsys.readouterr().out.strip() == str(last.scores)
