@@ -17,6 +17,7 @@ from aecore import baselines
 from aecore.experiment import Experiment
 from aecore.networks import Autoencoder, GaussianAutoencoder
 from aecore.runs import Run, write_atomically
+from aecore.text import Say
 from aecore.training import revive
 from aecore.uploads import Refused
 
@@ -213,4 +214,37 @@ def lines(experiment: Experiment) -> str:
             "model = ae.revive(experiment, last)",
             "print(last.scores)",
         ]
+    )
+
+
+def bundle(run: Run, say: Say) -> bytes:
+    """Return a ZIP of a run's model: its weights, a card and, where PyTorch has all parts, the script that loads them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the run has no weights.
+    """
+    experiment, snapshot = run.experiment, run.snapshot()
+    if snapshot is None:
+        raise FileNotFoundError(run.folder / "snapshots")
+    model = revive(experiment, snapshot)
+    files = {"weights.safetensors": weights(model), "README.md": card(run, say).encode()}
+    if code := script(experiment, model):
+        files["model.py"] = code.encode()
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return stream.getvalue()
+
+
+def card(run: Run, say: Say) -> str:
+    """Return a model's card in Markdown: what it is, how it was trained, on what, and how well it does."""
+    experiment, state = run.experiment, run.state
+    knobs = "".join(f"| {name} | {value} |\n" for name, value in experiment.flat().items())
+    scores = "".join(f"| {name} | {say.number(score)} |\n" for name, score in (state.scores or {}).items())
+    facts = {"steps": state.step, "seconds": state.seconds, "data": experiment.data.name}
+    return say(
+        "share.card", **facts, licence=experiment.data.licence, knobs=knobs, scores=scores, lines=lines(experiment)
     )

@@ -4,15 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._ui import resources, say
+from pages._ui import resources, say, share, steer
 from pages._ui.contents import PAGES
 
 STYLE = Path(__file__).parents[1] / "assets" / "style"
 
 st.set_page_config(page_title="Gargalo", page_icon=str(STYLE / "icon.png"), layout="wide")
 st.html(STYLE / "page.css")
-words = say.choose_language()
-st.navigation(
+with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="corner"):
+    corner = st.container(width="content", key="sharing")
+    words = say.choose_language()
+page = st.navigation(
     {
         words(f"section.{folder}"): [
             st.Page(
@@ -26,5 +28,8 @@ st.navigation(
         for folder, names in PAGES.items()
     },
     position="top",
-).run()
+)
+page.run()
+with corner:
+    share.offer(page.url_path, steer.course().watched if page.url_path not in ("", "explorer") else None)
 resources.prepare_lessons()

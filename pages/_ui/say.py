@@ -24,16 +24,15 @@ def choose_language() -> Say:
     linked = st.query_params.get("lang")
     # A default, as what the program sets reaches the browser but once, and is lost if the page is drawn anew by then.
     first = st.session_state.setdefault("first_language", linked if linked in LANGUAGES else preferred)
-    with st.container(horizontal=True, horizontal_alignment="right", key="languages"):
-        st.segmented_control(
-            "Language · Idioma",
-            LANGUAGES,
-            default=first,
-            required=True,
-            format_func=lambda language: Say(language)("language"),
-            key="lang",
-            label_visibility="collapsed",
-        )
+    st.segmented_control(
+        "Language · Idioma",
+        LANGUAGES,
+        default=first,
+        required=True,
+        format_func=lambda language: Say(language)("language"),
+        key="lang",
+        label_visibility="collapsed",
+    )
     if st.session_state.lang != (linked or preferred):
         st.query_params["lang"] = st.session_state.lang
     return words()

@@ -1,0 +1,126 @@
+"""Sharing what a page shows: its link, the link as a picture, the lines of Python, the run and the model as files."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages._ui import address, resources, say, steer
+
+if TYPE_CHECKING:
+    from aecore.experiment import Experiment
+    from aecore.text import Say
+
+ENDING = ".gargalo"
+# Visitors from elsewhere might bring results that no training gave, and others would take them for true.
+AT_HOME = (None, "127.0.0.1", "::1", "localhost")
+
+
+def offer(current: str, shown: Experiment | None) -> None:
+    """Show a button that opens all ways to share a page.
+
+    Parameters
+    ----------
+    current : str
+        The page's place in the address.
+    shown : Experiment or None
+        The one whose run is on the page.
+    """
+    words = say.words()
+    with st.popover(words("share.button"), icon=":material/share:", key="share"):
+        link = _link(current)
+        st.caption(words("share.link"))
+        st.code(link, language=None, wrap_lines=True)
+        st.image(qr(link), width=200, alt=words("alt.qr"))
+        if shown:
+            _as_python(shown, words)
+            _as_files(shown, words)
+        _opened(words)
+
+
+def _link(current: str) -> str:
+    pairs = [(name, text) for name in st.query_params for text in st.query_params.get_all(name)]
+    base = (st.context.url or "").split("?")[0].rstrip("/").removesuffix(f"/{current}")
+    return f"{base}/{current}" + (f"?{urlencode(pairs, safe=',:=')}" if pairs else "")
+
+
+@lru_cache(maxsize=64)
+def qr(link: str) -> str:
+    """Return a link as a QR code, an SVG picture."""
+    import segno
+
+    stream = io.BytesIO()
+    segno.make(link, error="l", micro=False).save(stream, kind="svg", scale=4, border=2, dark="#000", light="#fff")
+    return stream.getvalue().decode()
+
+
+def _as_python(shown: Experiment, words: Say) -> None:
+    from aecore import sharing
+
+    st.caption(words("share.python"))
+    st.code(sharing.lines(shown), language="python", wrap_lines=True)
+
+
+def _as_files(shown: Experiment, words: Say) -> None:
+    state = steer.state_of(shown)
+    if not (state.is_final and state.step):
+        st.caption(words("share.later"))
+        return
+    name = f"{shown.method.name}-{shown.data.name}-{shown.key[:6]}"
+    about: dict[str, Any] = {"on_click": "ignore", "width": "stretch"}
+    run: dict[str, Any] = {"icon": ":material/folder_zip:", "help": words("share.run_help"), **about}
+    st.download_button(words("share.run"), partial(_run, shown.key), f"{name}{ENDING}", "application/zip", **run)
+    model: dict[str, Any] = {"icon": ":material/deployed_code:", "help": words("share.model_help"), **about}
+    make = partial(_model, shown.key, words.language)
+    st.download_button(words("share.model"), make, f"{name}.zip", "application/zip", **model)
+
+
+def _run(key: str) -> bytes:
+    from aecore import sharing
+
+    return sharing.pack(resources.run_of(key))
+
+
+def _model(key: str, language: str) -> bytes:
+    from aecore import sharing
+    from aecore.text import Say
+
+    return sharing.bundle(resources.run_of(key), Say(language))
+
+
+def _opened(words: Say) -> None:
+    """Open a run that was saved elsewhere."""
+    if st.context.ip_address not in AT_HOME:
+        st.caption(words("share.elsewhere"))
+        return
+    file = st.file_uploader(words("share.open"), type=[ENDING[1:]], key="shared_run")
+    if file is None:
+        return
+    from aecore import sharing, uploads
+
+    try:
+        run = sharing.unpack(file.getvalue(), resources.folder())
+    except uploads.Refused as refused:
+        st.error(words(f"refused.{refused.reason}", **refused.facts), icon=":material/folder_off:")
+        return
+    except OSError:
+        st.error(words("share.unwritable"), icon=":material/hard_drive:")
+        return
+    experiment = run.experiment
+    st.page_link(
+        _page(experiment), label=words("share.opened"), icon=":material/arrow_forward:", **_towards(experiment)
+    )
+
+
+def _towards(experiment: Experiment) -> dict[str, Any]:
+    return {"query_params": address.as_linked(experiment)}
+
+
+def _page(experiment: Experiment) -> str:
+    """Return the page that shows an experiment: its task's, or the lesson of its method."""
+    task, method = experiment.task.name, experiment.method.name
+    return f"lessons/{method}.py" if task == "reconstruction" else f"applications/{task}.py"
