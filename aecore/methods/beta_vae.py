@@ -60,12 +60,12 @@ class BetaVae(Vae):
     name = "beta_vae"
     defaults: ClassVar[Mapping[str, object]] = {
         "net": "mlp",
-        "hidden": (400, 200),
+        "hidden": (200, 100),
         "latent": 6,
         "activation": "relu",
         "steps": 6000,
-        "batch": 128,
-        "rate": 1e-3,
+        "batch": 256,
+        "rate": 3e-3,
         "schedule": "constant",
     }
 
