@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 
 help:
 	@echo "make run      install what the app needs, start it and print its address"
-	@echo "              (HOST=0.0.0.0 opens it to the network, as for a class)"
+	@echo "              (HOST=0.0.0.0 opens it to the network, as for a class; PORT=8600 takes another port)"
 	@echo "make test     install what the tests need and run them all"
 	@echo "make bench    install the peers and measure everything that is promised"
 	@echo "make install  only make .venv and install what the app needs"
@@ -16,7 +16,7 @@ help:
 install: $(VENV)/installed
 
 run: install
-	$(BIN)/streamlit run app.py $(if $(HOST),--server.address $(HOST))
+	$(BIN)/streamlit run app.py $(if $(HOST),--server.address $(HOST)) $(if $(PORT),--server.port $(PORT))
 
 test: $(VENV)/installed-test
 	@$(BIN)/python tests/browser/chromium.py

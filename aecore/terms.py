@@ -40,7 +40,7 @@ def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
 
 
 def bernoulli_cross_entropy(logits: Tensor, x: Tensor) -> Tensor:
-    r"""Return :math:`-\sum_i x_i \log p_i + (1 - x_i) \log(1 - p_i)`, the mean over the batch.
+    r"""Return :math:`-\sum_i [x_i \log p_i + (1 - x_i) \log(1 - p_i)]`, the mean over the batch.
 
     Parameters
     ----------

@@ -28,6 +28,7 @@ page = st.navigation(
         for folder, names in PAGES.items()
     },
     position="top",
+    expanded=True,
 )
 page.run()
 with corner:

@@ -26,6 +26,7 @@ def error(
     total: int,
     say: Say,
     title: str | None = None,
+    unit: str | None = None,
     beside: str | None = None,
     marks: Mapping[float, str] | None = None,
 ) -> go.Figure:
@@ -40,8 +41,8 @@ def error(
     total : int
         The last step; the axis ends there from the first picture on.
     say : Say
-    title : str, optional
-        Instead of the usual title.
+    title, unit : str, optional
+        Instead of the usual ones.
     beside : str, optional
         What the baseline is called, instead of PCA.
     marks : mapping of float to str, optional
@@ -58,7 +59,7 @@ def error(
         say,
         hovermode="x",
         margin=_MARGIN,
-        title=heading(title or say("figure.error.title"), say("figure.error.y")),
+        title=heading(title or say("figure.error.title"), unit or say("figure.error.y")),
         xaxis=_steps(total, say),
         yaxis=axis([*y, *([line] if line is not None else [])], say),
     )

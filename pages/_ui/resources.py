@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
 if TYPE_CHECKING:
     from aecore.jobs import LocalExecutor, Projector
     from aecore.networks import Autoencoder
@@ -99,11 +102,39 @@ def shipped(name: str) -> tuple[Autoencoder, Samples]:
 
 
 def run_of(key: str) -> Run:
-    """Return the run with a key: of this server or, unless that exists, of the gallery."""
+    """Return the run with a key: of this server or, unless that exists, of the gallery.
+
+    A visitor who has not asked for the one of this server sees the gallery's until the other is done, which is then
+    the same: nobody's training, nor its end before its time, takes a finished run from the others' pages.
+    """
+    kept, came = _places(key)
+    own = _run(kept)
+    if not came.exists() or (kept.exists() and (_asked_for(key) or own.state.stage == "done")):
+        return own
+    return _run(came)
+
+
+def runs_of(key: str) -> list[Run]:
+    """Return the runs with a key that there are, of this server and of the gallery."""
+    return [_run(place) for place in _places(key) if place.exists()]
+
+
+def _places(key: str) -> tuple[Path, Path]:
     from aecore import gallery
 
-    kept = folder() / key
-    return _run(kept if kept.exists() or not (gallery.FOLDER / key).exists() else gallery.FOLDER / key)
+    return folder() / key, gallery.FOLDER / key
+
+
+def _asked_for(key: str) -> bool:
+    """Whether this visitor has trained the run with a key; beside the pages there is no visitor to tell."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return True
+    return "course" in st.session_state and key in st.session_state.course.visited
+
+
+def comes(key: str) -> bool:
+    """Whether a run with a key came with the project."""
+    return _places(key)[1].exists()
 
 
 def is_shipped(run: Run) -> bool:

@@ -347,10 +347,9 @@ def _model(experiment: Experiment, step: int) -> Autoencoder:
 def _revived(experiment: Experiment, step: int) -> Autoencoder:
     from aecore.training import revive
 
-    run = resources.run_of(experiment.key)
-    snapshot = run.snapshot(step)
-    if snapshot:
-        return revive(experiment, snapshot)
+    for run in resources.runs_of(experiment.key):
+        if snapshot := run.snapshot(step):
+            return revive(experiment, snapshot)
     if step:
         raise LookupError(step)
     return experiment.build().eval()

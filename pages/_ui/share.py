@@ -31,7 +31,11 @@ def offer(current: str, shown: Experiment | None) -> None:
         The one whose run is on the page.
     """
     words = say.words()
-    with st.popover(words("share.button"), icon=":material/share:", key="share"):
+    # Drawn when it is opened, so that the link says what the page shows by then.
+    box = st.popover(words("share.button"), icon=":material/share:", key="share", on_change="rerun")
+    if not box.open:
+        return
+    with box:
         link = _link(current)
         st.caption(words("share.link"))
         st.code(link, language=None, wrap_lines=True)
@@ -110,14 +114,8 @@ def _opened(words: Say) -> None:
     except OSError:
         st.error(words("share.unwritable"), icon=":material/hard_drive:")
         return
-    experiment = run.experiment
-    st.page_link(
-        _page(experiment), label=words("share.opened"), icon=":material/arrow_forward:", **_towards(experiment)
-    )
-
-
-def _towards(experiment: Experiment) -> dict[str, Any]:
-    return {"query_params": address.as_linked(experiment)}
+    towards: dict[str, Any] = {"query_params": address.as_linked(run.experiment), "icon": ":material/arrow_forward:"}
+    st.page_link(_page(run.experiment), label=words("share.opened"), **towards)
 
 
 def _page(experiment: Experiment) -> str:

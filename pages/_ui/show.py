@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ KEPT = 1024
 _memory: OrderedDict[tuple[tuple[str, ...], object], Any] = OrderedDict()
 # Moments that stand for a while, by their runs and for how long; each holds a model.
 STANDING = 16
-_standing: dict[tuple[str, float], tuple[Seen, float]] = {}
+_standing: dict[tuple[Path, float], tuple[Seen, float]] = {}
 _drawing = threading.Lock()
 
 
@@ -94,9 +95,19 @@ def error(
 
     steps = [event.step for event in seen.history]
     errors = [event.scores[f"watched_{score}"] for event in seen.history]
-    total = seen.experiment.fit.steps
-    marks = turns(seen, words)
-    return figures.error(steps, errors, baseline=baseline, total=total, marks=marks, title=title, say=words)
+    look: dict[str, Any] = {
+        "total": seen.experiment.fit.steps,
+        "marks": turns(seen, words),
+        "title": title,
+        "unit": watched(seen, words, words("figure.error.y")),
+    }
+    return figures.error(steps, errors, baseline=baseline, say=words, **look)
+
+
+def watched(seen: Seen, words: Say, unit: str) -> str:
+    """Return the unit of a curve, and of how many held-out samples it is the mean."""
+    count = min(seen.experiment.task.watched, seen.held_out.size)
+    return words("figure.watched", unit=unit, count=count)
 
 
 def score(seen: Seen, words: Say, *, name: str, title: str, unit: str) -> Any:
@@ -105,7 +116,8 @@ def score(seen: Seen, words: Say, *, name: str, title: str, unit: str) -> Any:
 
     steps = [event.step for event in seen.history]
     found = [event.scores[f"watched_{name}"] for event in seen.history]
-    look: dict[str, Any] = {"axes": (words("figure.error.x"), unit), "span": (0, seen.experiment.fit.steps)}
+    axes = (words("figure.error.x"), watched(seen, words, unit))
+    look: dict[str, Any] = {"axes": axes, "span": (0, seen.experiment.fit.steps)}
     return figures.lines(steps, {unit: found}, title=title, marks=turns(seen, words), say=words, **look)
 
 
@@ -121,7 +133,8 @@ def errors(runs: Mapping[str, Seen], words: Say, *, marks: Mapping[float, str] |
             at, found = zip(*((event.step, event.scores[score]) for event in one.history), strict=True)
             curves[name] = np.interp(steps, at, found, left=np.nan, right=np.nan)
     total = max(one.experiment.fit.steps for one in runs.values())
-    axes = (words("figure.error.x"), words("figure.error.y"))
+    one = next(iter(runs.values()))
+    axes = (words("figure.error.x"), watched(one, words, words("figure.error.y")))
     look: dict[str, Any] = {"axes": axes, "span": (0, total), "marks": marks, "log": True}
     return figures.lines(steps, curves, title=words("figure.error.title"), say=words, **look)
 
@@ -162,7 +175,8 @@ def curves(
     if late:
         pad = 0.03 * (max(late) - min(late))
         look["reach"] = (min(late) - pad, max(late) + pad)
-    return figures.lines(steps, named, axes=(words("figure.error.x"), unit), baselines=baselines, **look)
+    axes = (words("figure.error.x"), watched(seen, words, unit))
+    return figures.lines(steps, named, axes=axes, baselines=baselines, **look)
 
 
 def units(
@@ -283,7 +297,7 @@ def captions(seen: Seen, make: Callable[[Seen, Say], list[str]]) -> None:
 
 def standing(seen: Seen, seconds: float = 1.0) -> Seen:
     """Return a moment that stands for a while as a run goes on: training pays for every picture, and all must agree."""
-    place = seen.run.key, seconds
+    place = seen.run.folder, seconds
     kept, since = _standing.get(place, (seen, 0.0))
     stays = seen.state.stage == kept.state.stage == "running" and kept.step <= seen.step and not seen.travelled
     if stays and time.monotonic() - since < seconds:

@@ -99,6 +99,11 @@ class Course:
         return keys
 
     @property
+    def content(self) -> set[str]:
+        """The keys of the runs on the page that came with the app and that this visitor has not asked for anew."""
+        return {one.key for one in self.shown if one.key not in self.visited and resources.comes(one.key)}
+
+    @property
     def attended(self) -> bool:
         """Whether the page is open; Streamlit keeps a session for a while after it was closed."""
         return not runtime.exists() or runtime.get_instance().is_active_session(self.session)
@@ -125,7 +130,8 @@ def in_use() -> set[str]:
 def others_watch(experiments: Sequence[Experiment]) -> bool:
     """Whether another visitor has one of several runs on the page, or one that goes on from it."""
     keys, mine = {one.key for one in experiments}, course()
-    return any(one is not mine and keys & one.needed and one.attended for one in tuple(_courses))
+    # Who looks at the gallery's goes on looking at that.
+    return any(one is not mine and keys & one.needed - one.content and one.attended for one in tuple(_courses))
 
 
 def moving(experiments: Sequence[Experiment]) -> bool:

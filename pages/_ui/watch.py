@@ -14,6 +14,8 @@ from pages._ui import compare, resources, say, show, steer, view
 from pages._ui.seen import Seen, see
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aecore.experiment import Experiment
     from aecore.text import Say
 
@@ -182,12 +184,12 @@ def _remedy(kind: str, method: str, words: Say) -> str:
     return next((f" {words(key)}" for key in keys if words.knows(key)), "")
 
 
-_paces: dict[str, deque[tuple[float, int]]] = {}
+_paces: dict[Path, deque[tuple[float, int]]] = {}
 
 
 def _steps_a_second(seen: Seen) -> float | None:
     """Return how fast the run has gone lately, by the clock on the wall."""
-    pace = _paces.setdefault(seen.run.key, deque(maxlen=25))
+    pace = _paces.setdefault(seen.run.folder, deque(maxlen=25))
     if not pace or pace[-1][1] < seen.step:
         pace.append((time.monotonic(), seen.step))
     elif pace[-1][1] > seen.step:

@@ -41,7 +41,7 @@ def cards(seen: Seen, words: Say) -> list[show.Fact]:
         show.Fact(
             words(f"anomaly.{name}_heading"),
             words("anomaly.percent", share=share),
-            words(f"anomaly.{name}", allowed=seen.choices["allowed"]),
+            words(f"anomaly.{name}", allowed=seen.choices["allowed"], count=seen.held_out.size),
         )
         for name, share in numbers.items()
     ]
@@ -103,7 +103,7 @@ def scores(seen: Seen, words: Say) -> Any:
 
 def awaited(seen: Seen) -> list[str]:
     """Return who has still to judge; until then nobody is the best."""
-    return [name for name in OTHERS if name not in everyone(seen)]
+    return [name for name in (*odd.judged(experiment, seen.step), *OTHERS) if name not in everyone(seen)]
 
 
 def found_by_alarms(seen: Seen, words: Say) -> Any:
@@ -148,7 +148,8 @@ def draw(seen: Seen) -> None:
         seen = seen.choose(known=len(everyone(seen)))
         show.scores(show.made(scores, seen), words, decimals=3)
         st.caption(words("anomaly.scores"))
-        show.row(seen, found_by_alarms)
+        if not awaited(seen):
+            show.row(seen, found_by_alarms)
     st.header(words("photo.own_heading"), anchor=False)
     picture = photo.own(seen, own, words, names="anomaly", result="where")
     if picture is not None and experiment.data.classes:

@@ -321,3 +321,25 @@ def test_what_is_looked_at_is_in_the_address_and_opens_elsewhere(page, site, new
     page.go_back()
     expect(page).not_to_have_url(re.compile("held=on"))
     expect(page.locator(".st-key-held, [class*='st-key-held_']").get_by_role("radio").first).to_be_visible()
+
+
+def test_a_run_goes_from_one_installation_to_another_by_link_and_by_file(page, site, serving, tmp_path):
+    opened(page, site, QUICK + "&seed=31")
+    press(page, "share")
+    body = page.get_by_test_id("stPopoverBody")
+    expect(body.get_by_text(WORDS("share.later"))).to_be_visible()
+    page.keyboard.press("Escape")
+    press(page, "train")
+    expect(progress(page)).to_contain_text("Done: 300 steps")
+    press(page, "share")
+    expect(body.locator("code").first).to_contain_text(page.url)
+    with page.expect_download() as saved:
+        body.get_by_role("button", name=WORDS("share.run")).click()
+    saved.value.save_as(tmp_path / "run.gargalo")
+    with serving(tmp_path / "elsewhere") as (other, _):
+        page.goto(f"{other}/vae")
+        press(page, "share")
+        body.locator("input[type=file]").set_input_files(tmp_path / "run.gargalo")
+        body.get_by_role("link", name=WORDS("share.opened")).click()
+        expect(progress(page)).to_contain_text("Done: 300 steps")
+        expect(page).to_have_url(re.compile("/undercomplete.*seed=31"))

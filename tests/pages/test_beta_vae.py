@@ -99,7 +99,7 @@ def test_rows_and_sliders_of_a_run_under_way_are_of_one_moment(executor, monkeyp
     assert show.standing(early, 600).step == 0
 
     # A page that is drawn while the run goes on: both write the numbers of the moment that stands.
-    monkeypatch.setattr(show, "_standing", {(experiment.key, 1.0): (early, math.inf)})
+    monkeypatch.setattr(show, "_standing", {(early.run.folder, 1.0): (early, math.inf)})
     monkeypatch.setattr(executor, "state", lambda _: running)
     at = opened("beta_vae", **LINK)
     assert not at.exception

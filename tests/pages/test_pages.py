@@ -20,6 +20,7 @@ from aecore import gallery, text
 from aecore.baselines import Pca
 from aecore.datasets import forget
 from aecore.jobs import InlineExecutor
+from aecore.runs import Wishes
 from aecore.text import LANGUAGES, Say
 from pages._ui import contents, parcels, resources, seen, show, steer
 
@@ -401,6 +402,30 @@ def test_a_run_that_came_with_the_app_gives_way_to_the_visitor_s_own(runs, tmp_p
     assert runs.of(experiment).state.stage == "done"
     assert not any("came with the app" in bar.proto.text for bar in at.get("progress"))
     assert at.button(key="train").disabled
+
+
+def test_what_another_visitor_trains_and_stops_takes_no_finished_run_away(runs, tmp_path_factory, monkeypatch):
+    experiment = ae.Experiment.from_query("data=digits&latent=3&steps=40")
+    elsewhere = tmp_path_factory.mktemp("gallery")
+    (run,) = InlineExecutor(ae.Runs(elsewhere / "runs")).submit([experiment])
+    gallery.ship(run, elsewhere)
+    for folder in gallery.FOLDER.iterdir():
+        (elsewhere / folder.name).symlink_to(folder)
+    monkeypatch.setattr(gallery, "FOLDER", elsewhere)
+    InlineExecutor(runs).submit([experiment], wishes=Wishes(until=10))
+    assert runs.of(experiment).state.stage == "cancelled"
+
+    def says(at: AppTest) -> str:
+        assert not at.exception
+        return "\n".join(bar.proto.text for bar in at.get("progress"))
+
+    stranger = opened(**DIGITS)
+    assert "came with the app" in says(stranger)
+    assert not stranger.button(key="train").disabled
+    stranger.session_state.course.visited[experiment.key] = experiment
+    assert "Stopped at step 10" in says(stranger.run())
+    InlineExecutor(runs).submit([experiment])
+    assert "Done: 40 steps" in says(opened(**DIGITS))
 
 
 def drawn_errors(at: AppTest, place: str) -> list[float]:

@@ -5,7 +5,7 @@ export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".gargalo-curtain");
   const find = (name) => root.querySelector(name);
   const [stage, rail, lens] = [find(".stage"), find(".rail"), find(".lens")];
-  const state = (root.state ??= { at: 50, place: [0.5, 0.5], left: data.left, right: data.right });
+  const state = (root.state ??= { at: 50, place: [0.68, 0.5], left: data.left, right: data.right });
   if (root.pictures !== data.pictures.length) Object.assign(state, { left: data.left, right: data.right });
   root.pictures = data.pictures.length;
 
