@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -137,6 +137,7 @@ def test_a_file_without_smiles_is_refused_with_a_reason(content, reason):
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=200))
+@example(b";")  # a table without a head
 def test_any_bytes_are_smiles_or_refused(content):
     try:
         assert all(line.smiles and line.number for line in uploads.molecules(content))

@@ -79,7 +79,7 @@ def _lines(text: str) -> list[Line]:
 def _table(text: str, separator: str) -> list[Line]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
-        head = [name.strip().lower() for name in next(row for row in reader if any(row))]
+        head = [name.strip().lower() for name in next((row for row in reader if any(row)), ())]
         if COLUMN not in head:
             return _tabbed(text) if separator == "\t" else []
         column = head.index(COLUMN)

@@ -94,6 +94,7 @@ from aecore.views.notes import (
     Morph,
     NearNote,
     NoteTold,
+    explained_notes,
     held_out_notes,
     morph,
     near_note,
@@ -205,6 +206,7 @@ TABLE: dict[str, tuple[Callable[..., object], ...]] = {
     "neighbours": (nearest, quality),
     "neurons": (alike, biases, clamped, extremes, keep_strongest, means, strongest, weights),
     "notes": (
+        explained_notes,
         held_out_notes,
         morph,
         near_note,
@@ -327,6 +329,7 @@ __all__ = [
     "enlarged_colours",
     "enlarged_photo",
     "explained",
+    "explained_notes",
     "explained_picture",
     "extremes",
     "field",

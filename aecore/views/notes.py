@@ -14,6 +14,7 @@ from aecore.datasets import notes
 from aecore.networks import Autoencoder
 from aecore.samples import Samples
 from aecore.sounds import Wave
+from aecore.views.anomalies import explained
 from aecore.views.cleaned import coloured
 from aecore.views.reconstructions import Rows, beside_pca
 
@@ -73,6 +74,11 @@ def notes_beside_pca(model: Autoencoder, x: Tensor, pca: Pca | None) -> Rows:
     """
     found = beside_pca(model, x, pca)
     return Rows(_pictures(torch.from_numpy(found.pictures), NARROW), found.errors)
+
+
+def explained_notes(model: Autoencoder, x: Tensor) -> np.ndarray:
+    """Return what :func:`explained` does of notes, low bands below, and as wide as notes are shown."""
+    return np.repeat(explained(model, x)[:, :, ::-1], NARROW, axis=-2)
 
 
 def note_spectra(x: Tensor) -> np.ndarray:

@@ -19,7 +19,7 @@ say.lesson("anomaly")
 experiment = turn.experiment(
     task="anomaly",
     method=("undercomplete", "denoising", "contractive", "sparse", "vae", "beta_vae"),
-    data=("mnist", "fashion_mnist", "digits", "patches"),
+    data=("mnist", "fashion_mnist", "digits", "patches", "notes"),
     net=("mlp", "conv", "linear"),
     looks=("judge", "allowed"),
 )
@@ -66,7 +66,8 @@ def auroc(seen: Seen, words: Say) -> Any:
 def misplaced(seen: Seen, words: Say, *, odd_ones: bool) -> Any:
     scores, is_odd = scored(seen)
     rows = views.misplaced(scores, is_odd, COLUMNS)[odd_ones]
-    pictures = views.explained(seen.model, seen.held_out.inputs[rows])
+    explain = views.explained_notes if experiment.data.name == "notes" else views.explained
+    pictures = explain(seen.model, seen.held_out.inputs[rows])
     numbers = np.full(pictures.shape[:2], np.nan)
     numbers[0] = scores[rows]
     first = words("anomaly.most_normal_odd" if odd_ones else "anomaly.oddest_normal")
@@ -150,6 +151,8 @@ def draw(seen: Seen) -> None:
         st.caption(words("anomaly.scores"))
         if not awaited(seen):
             show.row(seen, found_by_alarms)
+    if experiment.data.name == "notes":
+        return
     st.header(words("photo.own_heading"), anchor=False)
     picture = photo.own(seen, own, words, names="anomaly", result="where")
     if picture is not None and experiment.data.classes:

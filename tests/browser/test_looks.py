@@ -40,24 +40,22 @@ def test_a_page_stays_where_it_is_fits_and_shuts_nobody_out(site, new_context, n
     after = page.evaluate(PLACES)
     assert {name: after[name] for name, top in before.items() if name in after and abs(after[name] - top) > 100} == {}
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    for width in widths:
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(500)
-            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-            main = "document.querySelector('[data-testid=stMain]')"
-            assert page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0
-            if width < 768 and name != "home":
-                label = page.get_by_test_id("stExpandSidebarButton").evaluate(
-                    "n => getComputedStyle(n, '::after').content"
-                )
-                assert label == f'"{Say(lang)("turn.heading")}"'
-            # On phones Streamlit's own list of pages breaks the rules for lists.
-            assert width < 768 or violations(page) == [], scheme
-            height = page.evaluate(f"{main}.scrollHeight")
-            page.set_viewport_size({"width": width, "height": min(height + 20, 5000)})
-            page.screenshot(path=SCREENSHOTS / f"{name}-{lang}-{width}-{scheme}.png")
+    # The other language has each width in the other scheme.
+    for width, scheme in zip(widths, ("light", "dark"), strict=True):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(500)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        main = "document.querySelector('[data-testid=stMain]')"
+        assert page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0
+        if width < 768 and name != "home":
+            label = page.get_by_test_id("stExpandSidebarButton").evaluate("n => getComputedStyle(n, '::after').content")
+            assert label == f'"{Say(lang)("turn.heading")}"'
+        # On phones Streamlit's own list of pages breaks the rules for lists.
+        assert width < 768 or violations(page) == [], scheme
+        height = page.evaluate(f"{main}.scrollHeight")
+        page.set_viewport_size({"width": width, "height": min(height + 20, 5000)})
+        page.screenshot(path=SCREENSHOTS / f"{name}-{lang}-{width}-{scheme}.png")
     for picture in page.locator(".js-plotly-plot").all():
         assert picture.evaluate("node => node.closest('[aria-label]')?.getAttribute('aria-label')")
 

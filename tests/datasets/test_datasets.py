@@ -169,6 +169,7 @@ def test_counts():
         Sprites(): (4_148, 460),
         Debian(): (3_827, 957),
         Ratings(): (480, 120),
+        Notes(): (480, 120),
         Sprites(rotation=True): (20_736, 2_304),
     }
 

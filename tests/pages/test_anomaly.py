@@ -30,7 +30,9 @@ def table(at) -> dict[str, list[str]]:
     return {name: cells for name, *cells in rows[2:]}
 
 
-@pytest.mark.parametrize("query", [{}, {"method": "vae", "judge": "bound"}, {"data": "patches", "size": "8"}])
+@pytest.mark.parametrize(
+    "query", [{}, {"method": "vae", "judge": "bound"}, {"data": "patches", "size": "8"}, {"data": "notes"}]
+)
 def test_the_page_shows_what_is_odd_before_and_after_training(runs, query, monkeypatch):  # noqa: F811
     monkeypatch.setattr(resources, "aside", lambda make, *given: make(*given))
     at = opened("anomaly", **DIGITS | query)
