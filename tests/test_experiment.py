@@ -4,7 +4,7 @@ import json
 from urllib.parse import parse_qs
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aecore.experiment import PARTS, SEED, Experiment, Fit
@@ -35,6 +35,7 @@ def experiments(draw) -> Experiment:
 
 @settings(max_examples=60, deadline=None)
 @given(experiments())
+@example(Experiment.settle({"data": "debian", "task": "preparation", "method": "denoising"}).experiment)
 def test_every_experiment_survives_its_query_and_its_json(experiment):
     assert Experiment.from_query(experiment.to_query()) == experiment
     again = Experiment.from_dict(json.loads(json.dumps(experiment.to_dict())))

@@ -54,7 +54,7 @@ class Denoising(Method):
             chose, _ = corruption.settle(chosen.get("corruption", corruption.default))
             recipe = FOR_WARPED if chose == "warping" else FOR_PICTURES
             return {name: replace(k, default=recipe.get(name, k.default)) for name, k in knobs.items()}
-        return {**knobs, "corruption": replace(corruption, options=("gaussian",), idle=True)}
+        return {**knobs, "corruption": replace(corruption, default="gaussian", options=("gaussian",), idle=True)}
 
     def network(self, shape: Shape, net: Net, *, unit: bool) -> Autoencoder:
         """Return a network whose outputs are probabilities of symbols where the loss takes them for that."""

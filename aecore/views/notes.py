@@ -77,8 +77,8 @@ def notes_beside_pca(model: Autoencoder, x: Tensor, pca: Pca | None) -> Rows:
 
 
 def explained_notes(model: Autoencoder, x: Tensor) -> np.ndarray:
-    """Return what :func:`explained` does of notes, low bands below, and as wide as notes are shown."""
-    return np.repeat(explained(model, x)[:, :, ::-1], NARROW, axis=-2)
+    """Return what :func:`explained` does of notes, low bands below, as wide as high."""
+    return np.repeat(explained(model, x)[:, :, ::-1], WIDE, axis=-2)
 
 
 def note_spectra(x: Tensor) -> np.ndarray:
