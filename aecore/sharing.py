@@ -7,11 +7,13 @@ import json
 import re
 import shutil
 import zipfile
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import Tensor, nn
+from torch import nn
 
 from aecore import baselines
 from aecore.experiment import Experiment
@@ -72,13 +74,16 @@ if __name__ == "__main__":
 
 def pack(run: Run) -> bytes:
     """Return a finished run as one file: its experiment, state, log, snapshots and baselines; nothing is pickled."""
+    paths = {path.relative_to(run.folder).as_posix(): path for path in sorted(run.folder.rglob("*"))}
+    return _zipped({name: path.read_bytes() for name, path in paths.items() if KEPT.fullmatch(name)})
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(run.folder.rglob("*")):
-            name = path.relative_to(run.folder).as_posix()
-            if KEPT.fullmatch(name):
-                # The same run gives the same bytes, whenever it is packed.
-                archive.writestr(zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in files.items():
+            # Without the time: the same files give the same bytes, whenever they are packed.
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
 
@@ -109,8 +114,6 @@ def unpack(content: bytes, root: Path) -> Run:
         state = json.loads(files["state.json"])
         if state["stage"] not in ("done", "cancelled"):
             raise Refused("run_unfinished")
-        for line in files["events.jsonl"].splitlines():
-            json.loads(line)
         for name, text in files.items():
             if name.endswith(".safetensors"):
                 load(text)
@@ -135,7 +138,7 @@ def _files(content: bytes) -> dict[str, bytes]:
             return {one.filename: archive.read(one) for one in listed}
     except zipfile.BadZipFile as wrong:
         raise Refused("run_damaged" if content.startswith(b"PK") else "no_run") from wrong
-    except (EOFError, NotImplementedError, RuntimeError, zipfile.zlib.error) as wrong:  # type: ignore[attr-defined]
+    except (EOFError, RuntimeError, zlib.error) as wrong:  # cut short, encrypted or packed in a way not known here
         raise Refused("run_damaged") from wrong
 
 
@@ -149,7 +152,7 @@ def _keep(files: dict[str, bytes], folder: Path) -> None:
             write_atomically(beside / name, text)
         run = Run(beside)
         snapshot = run.snapshot()
-        if snapshot is None:
+        if snapshot is None or not run.state.is_final:
             raise Refused("run_damaged")
         try:
             revive(run.experiment, snapshot)
@@ -195,12 +198,8 @@ def _written(part: nn.Module) -> str:
 
 def weights(model: Autoencoder) -> bytes:
     """Return a model's weights as the script loads them."""
-    return save({name: tensor.contiguous() for name, tensor in _plain(model).items()})
-
-
-def _plain(model: Autoencoder) -> dict[str, Tensor]:
     parts = nn.ModuleDict({"encoder": model.encoder, "decoder": model.decoder})
-    return {name: tensor.detach() for name, tensor in parts.state_dict().items()}
+    return save({name: tensor.contiguous() for name, tensor in parts.state_dict().items()})
 
 
 def lines(experiment: Experiment) -> str:
@@ -232,11 +231,7 @@ def bundle(run: Run, say: Say) -> bytes:
     files = {"weights.safetensors": weights(model), "README.md": card(run, say).encode()}
     if code := script(experiment, model):
         files["model.py"] = code.encode()
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
-    return stream.getvalue()
+    return _zipped(files)
 
 
 def card(run: Run, say: Say) -> str:

@@ -73,6 +73,8 @@ SPOILT = {
     "nested": (lambda packed: changed(packed, **{"experiment.json": b"[" * 100_000}), "run_damaged"),
     "unknown knob": (lambda packed: changed(packed, **{"experiment.json": b'{"colour": 1}'}), "run_damaged"),
     "under way": (lambda packed: changed(packed, **{"state.json": b'{"stage": "running"}'}), "run_unfinished"),
+    "other state": (lambda packed: changed(packed, **{"state.json": b'{"stage": "done", "colour": 1}'}), "run_damaged"),
+    "other log": (lambda packed: changed(packed, **{"events.jsonl": b'{"colour": 1}\n'}), "run_damaged"),
     "weights": (lambda packed: changed(packed, **{"snapshots/40.safetensors": b"x" * 50}), "run_damaged"),
 }
 

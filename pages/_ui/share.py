@@ -74,26 +74,17 @@ def _as_files(shown: Experiment, words: Say) -> None:
     if not (state.is_final and state.step):
         st.caption(words("share.later"))
         return
+    from aecore import sharing
+
+    # Looked up here: where the file is made nobody knows any more whose eyes it is for.
+    its = resources.run_of(shown.key)
     name = f"{shown.method.name}-{shown.data.name}-{shown.key[:6]}"
     about: dict[str, Any] = {"on_click": "ignore", "width": "stretch"}
     run: dict[str, Any] = {"icon": ":material/folder_zip:", "help": words("share.run_help"), **about}
-    st.download_button(words("share.run"), partial(_run, shown.key), f"{name}{ENDING}", "application/zip", **run)
+    st.download_button(words("share.run"), partial(sharing.pack, its), f"{name}{ENDING}", "application/zip", **run)
     model: dict[str, Any] = {"icon": ":material/deployed_code:", "help": words("share.model_help"), **about}
-    make = partial(_model, shown.key, words.language)
+    make = partial(sharing.bundle, its, words)
     st.download_button(words("share.model"), make, f"{name}.zip", "application/zip", **model)
-
-
-def _run(key: str) -> bytes:
-    from aecore import sharing
-
-    return sharing.pack(resources.run_of(key))
-
-
-def _model(key: str, language: str) -> bytes:
-    from aecore import sharing
-    from aecore.text import Say
-
-    return sharing.bundle(resources.run_of(key), Say(language))
 
 
 def _opened(words: Say) -> None:

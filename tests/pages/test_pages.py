@@ -385,7 +385,9 @@ def test_a_room_opens_under_the_filters_and_says_what_a_chosen_input_loses(runs)
         assert ("+" if change >= 0 else "") + words.number(change, 2) in cost
 
 
-def test_a_run_that_came_with_the_app_gives_way_to_the_visitor_s_own(runs, tmp_path_factory, monkeypatch):
+@pytest.fixture
+def shipped(tmp_path_factory, monkeypatch):
+    """Ship a run of the digits as if it had come with the app."""
     experiment = ae.Experiment.from_query("data=digits&latent=3&steps=40")
     elsewhere = tmp_path_factory.mktemp("gallery")
     (run,) = InlineExecutor(ae.Runs(elsewhere / "runs")).submit([experiment])
@@ -393,27 +395,24 @@ def test_a_run_that_came_with_the_app_gives_way_to_the_visitor_s_own(runs, tmp_p
     for folder in gallery.FOLDER.iterdir():
         (elsewhere / folder.name).symlink_to(folder)
     monkeypatch.setattr(gallery, "FOLDER", elsewhere)
+    return experiment
+
+
+def test_a_run_that_came_with_the_app_gives_way_to_the_visitor_s_own(runs, shipped):
     at = opened(**DIGITS)
     assert not at.exception
-    assert runs.of(experiment).state.stage == "absent"
+    assert runs.of(shipped).state.stage == "absent"
     assert any("came with the app" in bar.proto.text for bar in at.get("progress"))
     at.button(key="train").click().run()
     assert not at.exception
-    assert runs.of(experiment).state.stage == "done"
+    assert runs.of(shipped).state.stage == "done"
     assert not any("came with the app" in bar.proto.text for bar in at.get("progress"))
     assert at.button(key="train").disabled
 
 
-def test_what_another_visitor_trains_and_stops_takes_no_finished_run_away(runs, tmp_path_factory, monkeypatch):
-    experiment = ae.Experiment.from_query("data=digits&latent=3&steps=40")
-    elsewhere = tmp_path_factory.mktemp("gallery")
-    (run,) = InlineExecutor(ae.Runs(elsewhere / "runs")).submit([experiment])
-    gallery.ship(run, elsewhere)
-    for folder in gallery.FOLDER.iterdir():
-        (elsewhere / folder.name).symlink_to(folder)
-    monkeypatch.setattr(gallery, "FOLDER", elsewhere)
-    InlineExecutor(runs).submit([experiment], wishes=Wishes(until=10))
-    assert runs.of(experiment).state.stage == "cancelled"
+def test_what_another_visitor_trains_and_stops_takes_no_finished_run_away(runs, shipped):
+    InlineExecutor(runs).submit([shipped], wishes=Wishes(until=10))
+    assert runs.of(shipped).state.stage == "cancelled"
 
     def says(at: AppTest) -> str:
         assert not at.exception
@@ -422,9 +421,9 @@ def test_what_another_visitor_trains_and_stops_takes_no_finished_run_away(runs, 
     stranger = opened(**DIGITS)
     assert "came with the app" in says(stranger)
     assert not stranger.button(key="train").disabled
-    stranger.session_state.course.visited[experiment.key] = experiment
+    stranger.session_state.course.visited[shipped.key] = shipped
     assert "Stopped at step 10" in says(stranger.run())
-    InlineExecutor(runs).submit([experiment])
+    InlineExecutor(runs).submit([shipped])
     assert "Done: 40 steps" in says(opened(**DIGITS))
 
 
