@@ -34,6 +34,7 @@ app = st.App(
         Route("/assets/plotly.min.js", lambda _: FileResponse(PLOTLY, headers={"Cache-Control": "max-age=86400"})),
         Route("/components/{name}.js", component.answer),
         Route("/parcels/{name}", parcels.answer),
+        Route("/tables/{name}.csv", parcels.answer_table),
         Route("/pictures/{key}/{step:int}/{name}.png", pictures.answer),
         Mount("/assets/fonts", StaticFiles(directory=HERE / "assets" / "style" / "fonts")),
     ],

@@ -231,6 +231,18 @@ class Experiment:
         canonical = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
+    @property
+    def name(self) -> str:
+        """What files about it are called: its lesson or application, its data, and the first digits of its key.
+
+        Examples
+        --------
+        >>> Experiment.from_query("data=digits&method=vae").name[:11]
+        'vae-digits-'
+        """
+        lesson = self.method.name if self.task.name == "reconstruction" else self.task.name
+        return f"{lesson}-{self.data.name}-{self.key[:6]}"
+
     def build(self) -> Autoencoder:
         """Return the untrained autoencoder, its weights drawn from the seed alone."""
         with torch.random.fork_rng(devices=[]):

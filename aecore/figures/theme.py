@@ -162,7 +162,7 @@ def sheet(say: Say, **layout: Any) -> go.Figure:
     """Return an empty figure with the template, the separators and the words of its tools."""
     import plotly.graph_objects as go
 
-    meta = {"save": say("figure.save"), "reset": say("figure.reset")} | layout.pop("meta", {})
+    meta = {"reset": say("figure.reset")} | layout.pop("meta", {})
     looks = {"template": template(), "separators": say.separators, "meta": meta, "uirevision": "keep"} | layout
     # Validation takes most of a figure's time; the tests draw every figure with it.
     return go.Figure(layout=looks, _validate=VALIDATED)

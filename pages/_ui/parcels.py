@@ -6,6 +6,7 @@ once, and what nobody scrolls to is not sent at all.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import threading
@@ -89,13 +90,26 @@ def content(address: str) -> bytes:
 
 def answer(request: Request) -> Response:
     """Give a parcel out; what was promised is made first."""
-    name = request.path_params["name"]
-    if name not in _kept and (make := _promised.get(name)):
-        try:
-            _put(name, make(), FIGURE)
-        except (LookupError, OSError):  # what it would be made of has gone
-            return Response(status_code=404)
-    parcel = _kept.get(name)
+    parcel = _found(request.path_params["name"])
     if parcel is None:
         return Response(status_code=404)
     return Response(parcel.packed, media_type=parcel.kind, headers=parcel.headers | AGE)
+
+
+def answer_table(request: Request) -> Response:
+    """Give the points of a figure out as CSV."""
+    from aecore.figures import tables
+
+    parcel = _found(request.path_params["name"])
+    if parcel is None or parcel.kind != FIGURE:
+        return Response(status_code=404)
+    table = tables.table(gzip.decompress(parcel.packed))
+    return Response(status_code=404) if table is None else Response(table, media_type="text/csv", headers=AGE)
+
+
+def _found(name: str) -> _Parcel | None:
+    if name not in _kept and (make := _promised.get(name)):
+        # What it would be made of may have gone.
+        with contextlib.suppress(LookupError, OSError):
+            _put(name, make(), FIGURE)
+    return _kept.get(name)

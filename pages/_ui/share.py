@@ -78,13 +78,13 @@ def _as_files(shown: Experiment, words: Say) -> None:
 
     # Looked up here: where the file is made nobody knows any more whose eyes it is for.
     its = resources.run_of(shown.key)
-    name = f"{shown.method.name}-{shown.data.name}-{shown.key[:6]}"
     about: dict[str, Any] = {"on_click": "ignore", "width": "stretch"}
     run: dict[str, Any] = {"icon": ":material/folder_zip:", "help": words("share.run_help"), **about}
-    st.download_button(words("share.run"), partial(sharing.pack, its), f"{name}{ENDING}", "application/zip", **run)
+    make_run = partial(sharing.pack, its)
+    st.download_button(words("share.run"), make_run, f"{shown.name}{ENDING}", "application/zip", **run)
     model: dict[str, Any] = {"icon": ":material/deployed_code:", "help": words("share.model_help"), **about}
     make = partial(sharing.bundle, its, words)
-    st.download_button(words("share.model"), make, f"{name}.zip", "application/zip", **model)
+    st.download_button(words("share.model"), make, f"{shown.name}.zip", "application/zip", **model)
 
 
 def _opened(words: Say) -> None:

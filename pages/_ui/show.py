@@ -68,7 +68,8 @@ def row(
             figure = made(make, seen, written=True)
             look: dict[str, Any] = {"height": height, "on_click": on_click, "cloud": cloud}
             alt = say.words()(f"alt.{make.__name__}")
-            plot(figure, key=make.__name__, alt=alt, moments=moments(make, seen), **look)
+            name = f"{seen.experiment.name}-{make.__name__}"
+            plot(figure, key=make.__name__, alt=alt, moments=moments(make, seen), name=name, **look)
 
 
 def moments(make: Callable[[Seen, Say], Any], seen: Seen) -> Moments | None:

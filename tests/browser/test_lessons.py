@@ -344,3 +344,39 @@ def test_a_run_goes_from_one_installation_to_another_by_link_and_by_file(page, s
         expect(progress(page)).to_contain_text("Done: 300 steps")
         expect(page).to_have_url(re.compile("/undercomplete.*seed=31"))
         page.goto("about:blank")  # a page that lost its server would complain
+
+
+@pytest.mark.parametrize(("lang", "width"), [("en", 1280), ("pt_BR", 390)])
+def test_a_picture_is_saved_by_keyboard_and_by_touch(site, new_context, tmp_path, lang, width):
+    say = Say(lang)
+    page = new_context(viewport={"width": width, "height": 900}, has_touch=width < 500).new_page()
+    opened(page, site, f"{QUICK}&seed={width}&lang={lang}")
+    press(page, "train")
+    page.wait_for_function(f"({DRAWN})('codes').some(trace => trace.n > 5)")
+    expect(page.locator(".st-key-stop button")).to_be_hidden()
+    menu = page.locator(".st-key-codes .gargalo-plot-save")
+    summary = menu.locator("summary")
+    expect(summary).to_have_attribute("aria-label", say("figure.save_label"))
+    before = page.locator(".st-key-codes").bounding_box()["height"]
+    if width < 500:
+        summary.tap()
+    else:
+        summary.focus()
+        page.keyboard.press("Enter")
+    assert page.locator(".st-key-codes").bounding_box()["height"] == before
+    for ending, starts in {"png": b"\x89PNG", "svg": b"<svg", "csv": b"series,x,y"}.items():
+        button = menu.get_by_role("button", name=say(f"figure.save_{ending}"))
+        with page.expect_download() as download:
+            if width < 500:
+                button.tap()
+            else:
+                button.focus()
+                page.keyboard.press("Enter")
+        name = download.value.suggested_filename
+        assert re.fullmatch(rf"undercomplete-digits-[0-9a-f]{{6}}-codes\.{ending}", name)
+        download.value.save_as(tmp_path / name)
+        assert (tmp_path / name).read_bytes().startswith(starts)
+    # Pictures alone have no numbers to be saved.
+    rows = page.locator(".st-key-rows .gargalo-plot-save")
+    rows.locator("summary").click()
+    expect(rows.get_by_role("button")).to_have_count(2)

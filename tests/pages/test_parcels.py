@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -68,3 +69,19 @@ def test_the_choices_of_a_pad_are_new_ones_whenever_the_program_changes_its_pair
     assert (walk.pair, walk.moved) == ((0, 1), before)
     walk.settle(np.array([3.0, 1.0, 3.5]), moving=True)
     assert (walk.pair, walk.moved) == ((2, 0), before + 1)
+
+
+def test_the_numbers_behind_a_figure_are_given_out():
+    def asked_table(address):
+        return parcels.answer_table(SimpleNamespace(path_params={"name": address.rpartition("/")[2]}))
+
+    lines, pictures = ({"data": [one]} for one in ({"x": [1], "y": [2]}, {"type": "image", "source": "x"}))
+    found = asked_table(parcels.put(json.dumps(lines), parcels.FIGURE))
+    assert (found.status_code, found.media_type, found.body) == (200, "text/csv", b"x,y\n1,2\n")
+    assert asked_table(parcels.promise("lines", lambda: json.dumps(lines))).body == found.body
+    for other in (
+        parcels.put(json.dumps(pictures), parcels.FIGURE),
+        parcels.put(b"x,y", "application/octet-stream"),
+        "/parcels/unknown",
+    ):
+        assert asked_table(other).status_code == 404

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from pages._ui import parcels
+from pages._ui import parcels, say
 from pages._ui.component import component
 
 # Streamlit's, on every lesson's page.
@@ -67,6 +67,7 @@ def plot(
     on_click: Callable[[float, float], None] | None = None,
     cloud: Cloud | None = None,
     moments: Moments | None = None,
+    name: str | None = None,
 ) -> None:
     """Show a figure.
 
@@ -86,6 +87,8 @@ def plot(
         For a figure of ``aecore.figures.cloud``.
     moments : Moments, optional
         The same figure at other times, for the browser to follow the slider by itself.
+    name : str, optional
+        What a file of the picture is called, without its ending.
     """
 
     def clicked() -> None:
@@ -104,6 +107,9 @@ def plot(
     listening = {"on_clicked_change": clicked} if on_click else {}
     data: dict[str, object] = {"figure": parcels.put(figure, parcels.FIGURE), "alt": alt, "height": height}
     data |= {"clicks": on_click is not None, "aspect": aspect and aspect[1], "moments": moments and moments._asdict()}
+    words = say.words()
+    save = {way: words(f"figure.save_{way}") for way in ("label", "png", "svg", "csv", "gone")}
+    data["save"] = {"name": name or f"gargalo-{key}", "words": save}
     if cloud:
         listening |= {"on_selected_change": selected, "on_point_change": pointed}
         data["cloud"] = {"words": cloud.words, "card": cloud.card, "pictures": cloud.pictures}

@@ -35,27 +35,52 @@ function loadPlotly() {
 }
 
 /* Made once a picture: Plotly begins anew, zoom lost, when it meets other settings. */
-function settings(Plotly, state, words, coarse) {
-  const save = {
-    name: "save",
-    title: words.save ?? "PNG",
-    icon: Plotly.Icons.camera,
-    click: (box) =>
-      Plotly.downloadImage(
-        { data: box.data, layout: { ...box.layout, paper_bgcolor: state.background } },
-        { format: "png", scale: 2, width: box.clientWidth, height: box.clientHeight, filename: "gargalo" },
-      ),
-  };
+function settings(state, words, coarse) {
   return {
     displaylogo: false,
-    displayModeBar: coarse ? false : "hover",
+    displayModeBar: coarse || words.aspect ? false : "hover",
     doubleClick: "reset",
     locale: "words",
     locales: { words: { dictionary: { "Reset axes": words.reset ?? "↺" }, format: {} } },
-    modeBarButtons: [words.aspect ? [save] : [save, state.flat === false ? "resetCameraDefault3d" : "resetScale2d"]],
+    modeBarButtons: [[state.flat === false ? "resetCameraDefault3d" : "resetScale2d"]],
     scrollZoom: Boolean(state.cloud),
     showTips: false,
   };
+}
+
+/* Gives what a picture shows as a file: the picture itself, or the numbers behind it. */
+async function save(box, frame, state, format) {
+  const name = state.save.name;
+  const { clientWidth: width, clientHeight: height } = box;
+  if (format !== "csv") {
+    const figure = { data: box.data, layout: { ...box.layout, paper_bgcolor: state.background } };
+    return window.Plotly.downloadImage(figure, { format, scale: 2, width, height, filename: name });
+  }
+  const answer = await fetch(state.got.replace("/parcels/", "/tables/") + ".csv").catch(() => ({}));
+  const note = frame.querySelector(".gargalo-plot-gone");
+  note.hidden = Boolean(answer.ok);
+  note.textContent = note.hidden ? "" : state.save.words.gone;
+  if (!answer.ok) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = `${name}.csv`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+/* Fills the menu of ways to save; the words and the name may change with the page's language and run. */
+function offer(box, frame, state) {
+  const menu = frame.querySelector(".gargalo-plot-save");
+  const { words } = state.save;
+  const summary = menu.querySelector("summary");
+  summary.title = words.label;
+  summary.setAttribute("aria-label", words.label);
+  for (const button of menu.querySelectorAll("button")) {
+    const format = button.value;
+    button.setAttribute("aria-label", words[format]);
+    button.title = words[format];
+    button.onclick = () => save(box, frame, state, format).catch(console.error);
+  }
 }
 
 /* A legend's place is a share of a height that it itself takes its rows from: ask again until it stays. */
@@ -105,12 +130,13 @@ async function draw(box, frame, state) {
   if (flat !== state.flat) state.config = undefined;
   state.colours = `${state.text.length} ${colours.background}`;
   state.background = colours.background;
-  if (!state.config || state.language !== words.save) state.config = settings(Plotly, state, words, coarse);
-  state.language = words.save;
+  if (!state.config || state.language !== words.reset) state.config = settings(state, words, coarse);
+  state.language = words.reset;
   const below = layout.showlegend && layout.legend?.y < 0;
   if (below) layout.legend.y = state.below ?? layout.legend.y;
   await Plotly.react(box, data, layout, state.config);
   if (below) await lower(Plotly, box, state);
+  frame.querySelector("[value=csv]").hidden = data.every((trace) => trace.type === "image");
   if (state.cloud) tools(box, frame, state, () => ask(box, frame, state));
   if (!state.cloud || state.listening) return;
   state.listening = true;
@@ -169,6 +195,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   state.moments = data.moments?.addresses;
   state.address = state.moments?.[travel.place(data.moments.at)] ?? data.figure;
   state.cloud = data.cloud;
+  state.save = data.save;
+  offer(box, frame, state);
   frame.querySelector(".gargalo-plot-tools").hidden = !state.cloud;
   ask(box, frame, state);
 
