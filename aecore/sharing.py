@@ -17,6 +17,7 @@ from torch import nn
 
 from aecore import baselines
 from aecore.experiment import Experiment
+from aecore.graphs import graphs
 from aecore.networks import Autoencoder, GaussianAutoencoder
 from aecore.runs import Run, write_atomically
 from aecore.text import Say
@@ -75,10 +76,11 @@ if __name__ == "__main__":
 def pack(run: Run) -> bytes:
     """Return a finished run as one file: its experiment, state, log, snapshots and baselines; nothing is pickled."""
     paths = {path.relative_to(run.folder).as_posix(): path for path in sorted(run.folder.rglob("*"))}
-    return _zipped({name: path.read_bytes() for name, path in paths.items() if KEPT.fullmatch(name)})
+    return zipped({name: path.read_bytes() for name, path in paths.items() if KEPT.fullmatch(name)})
 
 
-def _zipped(files: Mapping[str, bytes]) -> bytes:
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return files by their names as a ZIP."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for name, content in files.items():
@@ -217,7 +219,7 @@ def lines(experiment: Experiment) -> str:
 
 
 def bundle(run: Run, say: Say) -> bytes:
-    """Return a ZIP of a run's model: its weights, a card and, where PyTorch has all parts, the script that loads them.
+    """Return a ZIP of a run's model: weights, ONNX, a card and, where PyTorch has all parts, the script that loads it.
 
     Raises
     ------
@@ -229,9 +231,10 @@ def bundle(run: Run, say: Say) -> bytes:
         raise FileNotFoundError(run.folder / "snapshots")
     model = revive(experiment, snapshot)
     files = {"weights.safetensors": weights(model), "README.md": card(run, say).encode()}
+    files |= graphs(model, {"experiment": experiment.to_query(), "data": experiment.data.licence})
     if code := script(experiment, model):
         files["model.py"] = code.encode()
-    return _zipped(files)
+    return zipped(files)
 
 
 def card(run: Run, say: Say) -> str:
