@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._ui import resources, say, share, steer
+from pages._ui import present, resources, say, share, steer
 from pages._ui.contents import PAGES
 
 STYLE = Path(__file__).parents[1] / "assets" / "style"
@@ -27,10 +27,13 @@ page = st.navigation(
         ]
         for folder, names in PAGES.items()
     },
-    position="top",
+    position="hidden" if present.wanted() else "top",
     expanded=True,
 )
-page.run()
-with corner:
-    share.offer(page.url_path, steer.course().watched if page.url_path not in ("", "explorer") else None)
+if present.wanted():
+    present.run()
+else:
+    page.run()
+    with corner:
+        share.offer(page.url_path, steer.course().watched if page.url_path not in ("", "explorer", "present") else None)
 resources.prepare_lessons()

@@ -90,6 +90,7 @@ def rows(
     *,
     names: Sequence[str | Sequence[str]],
     errors: ArrayLike | None = None,
+    narrow: float = _NARROW,
     say: Say,
 ) -> go.Figure:
     """Draw rows of pictures under one another, such as originals over what came of them.
@@ -102,6 +103,8 @@ def rows(
         The name of each row, above it, or one for each of its pictures.
     errors : array_like, optional
         Shape ``(rows, n)``, a number under each picture; NaN for none.
+    narrow : float
+        The least width in pixels at which the words have room; the larger, the less room they take from the pictures.
     say : Say
 
     Returns
@@ -112,7 +115,7 @@ def rows(
     tiles = np.asarray(pictures, float)
     n_rows, n, h, w = tiles.shape[:4]
     numbers = np.full((n_rows, n), np.nan) if errors is None else np.asarray(errors, float).reshape(n_rows, n)
-    pixel = w * n / _NARROW
+    pixel = w * n / narrow
     head, foot = 24 * pixel, (0.0 if errors is None else 17 * pixel)
     space = (head + foot) / h
     png = atlas(tiles, between=0.06, under=space)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aecore.experiment import Experiment
 
 # Names in the address that belong to all pages.
-OTHERS = frozenset({"lang", "present", "hide", "embed", "embed_options"})
+OTHERS = frozenset({"lang", "present", "screen", "answer", "board", "hide", "embed", "embed_options"})
 # Seconds for which the browser may still send an address that this page has replaced.
 LAG = 3.0
 

@@ -14,5 +14,5 @@ PAGES = {
         "compression",
         "anomaly",
     ),
-    "tools": ("explorer",),
+    "tools": ("explorer", "present"),
 }

@@ -145,20 +145,11 @@ def buttons(runs: Sequence[Experiment], words: Say) -> None:
     Every control is there in every state, at the same place and of the same width, so that nothing moves
     on the page when a run begins, stops or ends.
     """
-    unfinished = [one for one in runs if state_of(one).stage != "done"]
-    state, steps = state_of((unfinished or runs)[0]), runs[0].fit.steps
-    under_way, shared = moving(runs), others_watch(runs)
-    rests = not under_way and bool(unfinished)
-    shipped = not under_way and resources.is_shipped(resources.run_of(runs[0].key))
+    steps = runs[0].fit.steps
+    state, under_way, shared = _unfinished(runs), moving(runs), others_watch(runs)
+    rests = not under_way and state.stage != "done"
     with st.container(horizontal=True, vertical_alignment="center", key="buttons"):
-        if under_way:
-            asked: dict[str, Any] = {"key": "stop", "icon": ":material/stop:", "on_click": _stop, "args": runs}
-            st.button(words("watch.stop"), width=MAIN, **asked)
-        else:
-            label = "watch.train" if state.stage in ("absent", "done") else "watch.go_on"
-            begin = _own if shipped else train
-            asked = {"key": "train", "icon": ":material/play_arrow:", "on_click": begin, "args": runs}
-            st.button(words(label), type="primary", disabled=not (rests or shipped), width=MAIN, **asked)
+        main_button(runs, words)
         one: dict[str, Any] = {"key": "one_step", "icon": ":material/skip_next:", "on_click": _one_step, "args": runs}
         st.button(words("watch.one_step"), disabled=not rests or state.step >= steps, **one)
         again: dict[str, Any] = {"key": "again", "icon": ":material/replay:", "on_click": _again, "args": runs}
@@ -176,12 +167,32 @@ def buttons(runs: Sequence[Experiment], words: Say) -> None:
                 st.checkbox(words("watch.until_plateau"), key="until_plateau", help=words("watch.plateau_help"), **wish)
 
 
+def main_button(runs: Sequence[Experiment], words: Say) -> None:
+    """Show the button that trains runs that go together, goes on with them, or stops them."""
+    if moving(runs):
+        asked: dict[str, Any] = {"key": "stop", "icon": ":material/stop:", "on_click": stop, "args": runs}
+        st.button(words("watch.stop"), width=MAIN, **asked)
+        return
+    stage = _unfinished(runs).stage
+    shipped = resources.is_shipped(resources.run_of(runs[0].key))
+    label = "watch.train" if stage in ("absent", "done") else "watch.go_on"
+    begin = _own if shipped else train
+    asked = {"key": "train", "icon": ":material/play_arrow:", "on_click": begin, "args": runs}
+    st.button(words(label), type="primary", disabled=stage == "done" and not shipped, width=MAIN, **asked)
+
+
+def _unfinished(runs: Sequence[Experiment]) -> State:
+    """Return where the first stands that is not done, or else the first."""
+    states = [state_of(one) for one in runs]
+    return next((one for one in states if one.stage != "done"), states[0])
+
+
 def sweep_buttons(lesson: str, experiments: Sequence[Experiment]) -> None:
     """Show the button that trains several experiments of a lesson behind whatever else goes on, or stops its own."""
     words = say.words()
     own = tuple(one for one in experiments if one.key in course().swept)
     if moving(own):
-        st.button(words("watch.sweep_stop"), key=f"stop_{lesson}", icon=":material/stop:", on_click=_stop, args=own)
+        st.button(words("watch.sweep_stop"), key=f"stop_{lesson}", icon=":material/stop:", on_click=stop, args=own)
     elif any(state_of(one).stage != "done" for one in experiments):
         help = words(f"{lesson}.sweep_help", steps=experiments[0].fit.steps)
         asked: dict[str, Any] = {"key": f"sweep_{lesson}", "icon": ":material/stacked_line_chart:", "help": help}
@@ -264,7 +275,8 @@ def go_along(experiment: Experiment, others: Sequence[Experiment]) -> None:
         st.session_state.trouble = "unwritable"
 
 
-def _stop(*experiments: Experiment) -> None:
+def stop(*experiments: Experiment) -> None:
+    """Ask those that wait or are under way to stop; what they have reached is kept."""
     _ask(experiments, stop=True)
 
 
@@ -297,7 +309,7 @@ def fork(name: str, value: Value) -> bool:
             return False
         if state_of(watched).stage not in MOVING:
             return False
-        _stop(*now.together)
+        stop(*now.together)
         patience = time.monotonic() + PATIENCE
         while moving(now.together) and time.monotonic() < patience:
             time.sleep(0.01)
@@ -315,7 +327,7 @@ def fork(name: str, value: Value) -> bool:
 
 def _undo(child: Experiment) -> None:
     assert child.start
-    _stop(child)
+    stop(child)
     parent, _ = child.start
     now = child.flat()
     st.session_state.turned |= {name: value for name, value in parent.flat().items() if value != now[name]}

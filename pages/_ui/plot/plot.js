@@ -85,7 +85,8 @@ function offer(box, frame, state) {
 
 /* A legend's place is a share of a height that it itself takes its rows from: ask again until it stays. */
 async function lower(Plotly, box, state) {
-  const lacking = ROOM - box._fullLayout._size.h;
+  const room = Number(getComputedStyle(box).getPropertyValue("--plot-room")) || ROOM;
+  const lacking = room - box._fullLayout._size.h;
   if (lacking > 0) {
     state.taller = [box.clientWidth, box.clientHeight + lacking];
     box.style.height = `${state.taller[1]}px`;
