@@ -17,6 +17,14 @@ OTHERS = frozenset({"lang", "present", "screen", "answer", "board", "hide", "emb
 # Seconds for which the browser may still send an address that this page has replaced.
 LAG = 3.0
 
+# What a link may hide beside single knobs: all of them, and those of fine tuning.
+GROUPS = ("controls", "fine")
+
+
+def hidden() -> frozenset[str]:
+    """Return the names of the knobs, and of groups of them, that the link hides; they keep the values that it says."""
+    return frozenset(filter(None, st.query_params.get("hide", "").split(",")))
+
 
 def linked() -> dict[str, object]:
     """Return what the address says, by name; nothing if this page wrote it itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -36,9 +37,10 @@ def offer(current: str, shown: Experiment | None) -> None:
     if not box.open:
         return
     with box:
-        link = _link(current)
         st.caption(words("share.link"))
-        st.code(link, language=None, wrap_lines=True)
+        above = st.container()
+        link = _link(current, hide=_to_hide(shown, words) if shown else ())
+        above.code(link, language=None, wrap_lines=True)
         st.image(qr(link), width=200, alt=words("alt.qr"))
         if shown:
             _as_python(shown, words)
@@ -46,8 +48,22 @@ def offer(current: str, shown: Experiment | None) -> None:
         _opened(words)
 
 
-def _link(current: str) -> str:
-    pairs = [(name, text) for name in st.query_params for text in st.query_params.get_all(name)]
+def _to_hide(shown: Experiment, words: Say) -> list[str]:
+    """Let the visitor choose what the link hides, for a lesson that is to be about the rest."""
+    knobs = ["data", "net", *(name for name, knob in shown.knobs.items() if not knob.idle)]
+    now = [name for name in (*address.GROUPS, *knobs) if name in address.hidden()]
+
+    def write(name: str) -> str:
+        return words(f"share.hide_{name}" if name in address.GROUPS else f"knob.{name}.label")
+
+    about: dict[str, Any] = {"format_func": write, "key": "to_hide", "placeholder": words("share.hide_nothing")}
+    return st.multiselect(words("share.hide"), [*address.GROUPS, *knobs], now, help=words("share.hide_help"), **about)
+
+
+def _link(current: str, *, hide: Sequence[str] = ()) -> str:
+    said = [name for name in st.query_params if name != "hide"]
+    pairs = [(name, text) for name in said for text in st.query_params.get_all(name)]
+    pairs += [("hide", ",".join(hide))] if hide else []
     base = (st.context.url or "").split("?")[0].rstrip("/").removesuffix(f"/{current}")
     return f"{base}/{current}" + (f"?{urlencode(pairs, safe=',:=')}" if pairs else "")
 

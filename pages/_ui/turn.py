@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages._ui import say, steer, view
+from pages._ui.address import GROUPS, hidden, linked
 from pages._ui.address import as_linked as as_linked
-from pages._ui.address import linked
 from pages._ui.address import write as write_address
 from pages._ui.say import explain
 from pages._ui.view import positions
@@ -80,25 +80,36 @@ def experiment(
     wish = str(preferred(kinds).get("net", nets[0]))
     declared |= {"net": Knob(wish if wish in nets else nets[0], options=nets), **current.knobs}
     say.name_controls()
-    with st.sidebar:
-        st.header(words("turn.heading"), anchor=False)
-        used = {name: knob for name, knob in declared.items() if not knob.idle}
-        plain = [name for name, knob in used.items() if not knob.fine]
-        for name in sorted(plain, key=_place(current)):
-            widget(name, declared[name], current.flat()[name], words)
-        with st.expander(words("turn.fine")):
-            for name in used:
-                if used[name].fine:
-                    widget(name, declared[name], current.flat()[name], words)
-        st.button(
-            words("turn.defaults"), key="defaults", icon=":material/restart_alt:", on_click=_forget, width="stretch"
-        )
+    _show(current, declared, words)
     # A choice that another lesson had, and this one has not, is no mistake of the visitor's.
     said = [clash for clash in clashes if clash.reason not in ("unknown", "not_an_option") and clash.name != "start"]
     for complaint in (*st.session_state.get("complaints", ()), *said):
         st.warning(explain(complaint, words), icon=":material/link_off:")
     _write_address(current, declared)
     return current
+
+
+def _show(current: Experiment, declared: Mapping[str, Knob], words: Say) -> None:
+    """Show the knobs in the sidebar, but for those that the link hides."""
+    hide = hidden()
+    used = {name: knob for name, knob in declared.items() if not knob.idle and name not in hide}
+    plain = [name for name, knob in used.items() if not knob.fine]
+    fine = [] if "fine" in hide else [name for name in used if name not in plain]
+    for name in sorted(hide - {*declared, *view.view().names, *GROUPS}):
+        st.warning(words("complaint.unknown", name=name[:60]), icon=":material/link_off:")
+    if "controls" in hide or not (plain or fine):
+        return
+    with st.sidebar:
+        st.header(words("turn.heading"), anchor=False)
+        for name in sorted(plain, key=_place(current)):
+            widget(name, declared[name], current.flat()[name], words)
+        if fine:
+            with st.expander(words("turn.fine")):
+                for name in fine:
+                    widget(name, declared[name], current.flat()[name], words)
+        st.button(
+            words("turn.defaults"), key="defaults", icon=":material/restart_alt:", on_click=_forget, width="stretch"
+        )
 
 
 def _place(current: Experiment) -> Callable[[str], int]:
@@ -159,7 +170,8 @@ def take(experiment: Experiment, *names: str) -> None:
 
 
 def _forget() -> None:
-    st.session_state.turned = {}
+    """Go back to the defaults; what the link hides stays as the link says."""
+    st.session_state.turned = {name: value for name, value in st.session_state.turned.items() if name in hidden()}
     st.session_state.complaints = ()
     steer.course().chain = []
 

@@ -193,6 +193,8 @@ def choose(name: str, knob: Knob, **look: Any) -> Any:
     """
     now, words = view(), say.words()
     value = chosen(name, knob)
+    if name in address.hidden():
+        return value
     if now.shown.setdefault(name, value) != value:
         now.moved[name] += 1
     now.shown[name] = value
