@@ -1,4 +1,4 @@
-"""The command line: `python -m aecore train`, `apply`, `gallery` and `bench`; `--help` says what each takes."""
+"""The command line: `python -m aecore train`, `export`, `apply`, `gallery` and more; `--help` says what each takes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aecore.runs import Run
@@ -75,6 +75,78 @@ def _follow(run: Run, steps: int) -> None:
             bar.update(run.state.step - bar.n)
         except KeyboardInterrupt:
             making.close()  # type: ignore[attr-defined]
+
+
+def _declare_export(command: argparse.ArgumentParser) -> None:
+    from aecore.text import LANGUAGES
+
+    command.add_argument("source", metavar="RUN", help="the folder of a run, or an experiment as in the address bar")
+    command.add_argument("--out", type=Path, default=Path("export"), metavar="DIR", help="where files go (export)")
+    command.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="where runs are kept (runs)")
+    command.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the pictures (en)")
+    command.add_argument("--dark", action="store_true", help="pictures for a dark background")
+    command.add_argument("--onnx", action="store_true", help="also encoder and decoder as ONNX")
+
+
+def export(asked: argparse.Namespace) -> int:
+    """Write a run's figures (PNG, SVG, CSV), animations (GIF, WebP) and report; train it first where it is absent."""
+    from aecore import exports
+    from aecore.figures import tables
+    from aecore.text import Say
+
+    try:
+        run = _wanted_run(asked.source, asked.runs)
+    except ValueError as wrong:
+        print(wrong, file=sys.stderr)
+        return NONSENSE
+    try:
+        shown = exports.open_run(run, Say(asked.lang))
+        asked.out.mkdir(parents=True, exist_ok=True)
+        name = shown.experiment.name
+        figures = exports.scenes(shown)
+        files = {f"{one}.csv": found for one, figure in figures.items() if (found := tables.table(figure.to_json()))}
+        written: dict[str, bytes] = {ending: text.encode() for ending, text in files.items()}
+        for kind in ("GIF", "WEBP"):
+            written |= {f"{one}.{kind.lower()}": film for one, film in exports.films(shown, kind).items()}
+        if asked.onnx:
+            written |= exports.onnx(shown)
+        for ending, content in written.items():
+            (asked.out / f"{name}-{ending}").write_bytes(content)
+        print(f"{asked.out}: {len(written)} files")
+        mode: Any = "dark" if asked.dark else "light"
+        drawn = exports.stills({f"{name}-{one}": figure for one, figure in figures.items()}, asked.out, mode=mode)
+        print(f"{asked.out}: {len(drawn)} pictures")
+    except exports.NoBrowser:
+        print("There is no Chromium that kaleido could draw PNG and SVG with; the rest is written.", file=sys.stderr)
+        return UNFINISHED
+    except OSError as wrong:
+        print(f"It can't be exported: {wrong}", file=sys.stderr)
+        return UNFINISHED
+    return 0
+
+
+def _wanted_run(source: str, root: Path) -> Run:
+    """Return a run by its folder, or that of an experiment: the one that is there, the shipped one, or a new one.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    from aecore import gallery
+    from aecore.experiment import Experiment
+    from aecore.runs import Run, Runs
+
+    if (Path(source) / "experiment.json").is_file():
+        return Run(Path(source))
+    experiment = Experiment.from_query(source)
+    run = Runs(root).of(experiment)
+    if run.state.stage == "done":
+        return run
+    if shipped := gallery.run_of(experiment):
+        return shipped
+    _follow(Runs(root).claim(experiment), experiment.fit.steps)
+    return run
 
 
 def _report(run: Run, *, as_json: bool) -> None:
@@ -229,6 +301,7 @@ def _explained(source: Path, act: Callable[[], object]) -> int:
 
 COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = {
     "train": (_declare_train, train),
+    "export": (_declare_export, export),
     "bench": (_declare_bench, bench),
     "gallery": (_declare_gallery, gallery),
     "apply": (_declare_apply, apply),

@@ -231,10 +231,15 @@ def bundle(run: Run, say: Say) -> bytes:
         raise FileNotFoundError(run.folder / "snapshots")
     model = revive(experiment, snapshot)
     files = {"weights.safetensors": weights(model), "README.md": card(run, say).encode()}
-    files |= graphs(model, {"experiment": experiment.to_query(), "data": experiment.data.licence})
+    files |= graphs(model, origin(experiment))
     if code := script(experiment, model):
         files["model.py"] = code.encode()
     return zipped(files)
+
+
+def origin(experiment: Experiment) -> dict[str, str]:
+    """Return what a file of a model says of where it comes from."""
+    return {"experiment": experiment.to_query(), "data": experiment.data.name, "licence": experiment.data.licence}
 
 
 def card(run: Run, say: Say) -> str:

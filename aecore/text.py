@@ -17,6 +17,7 @@ from babel.numbers import format_decimal
 
 FOLDER = Path(__file__).parent.parent / "assets" / "text"
 LANGUAGES = ("en", "pt_BR")
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -34,6 +35,11 @@ def _flatten(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, st
         else:
             pairs.append((prefix + name, str(branch)))
     return pairs
+
+
+def latent(i: int, *, gaussian: bool = True) -> str:
+    """Return the symbol of a latent, counted from 0: z₁ of a Gaussian code, h₁ of another."""
+    return ("z" if gaussian else "h") + str(i + 1).translate(_LOWERED)
 
 
 class Say:
@@ -116,6 +122,28 @@ class Say:
         ('−0,9', '0.00001')
         """
         return _written(self.language, value, "#,##0.########")
+
+    def value(self, name: str, value: object) -> str:
+        """Write the value of a knob.
+
+        Examples
+        --------
+        >>> Say().value("hidden", (512, 256)), Say("pt_BR").value("rate", 0.01)
+        ('512, 256', '0,01')
+        """
+        if isinstance(value, bool):
+            return self("option.yes" if value else "option.no")
+        if isinstance(value, str):
+            key = f"option.{name}.{value}"
+            return self(key) if self.knows(key) else value
+        if isinstance(value, tuple):
+            return ", ".join(map(str, value)) or "–"
+        return self.plain(value)  # type: ignore[arg-type]
+
+    def classes(self, data: str, count: int) -> list[str] | None:
+        """Return the names of the classes of a data set; ``None`` where their numbers are their names."""
+        names = [f"class.{data}.{i}" for i in range(count)]
+        return [self(name) for name in names] if names and self.knows(names[0]) else None
 
     def duration(self, seconds: float) -> str:
         """Write about how long something takes: seconds up to two minutes, then minutes."""

@@ -87,7 +87,7 @@ def test_every_public_figure_is_in_the_table():
     ("module", "rooms"),
     [
         ("streamlit", ("app.py", "pages/")),
-        ("plotly", ("aecore/figures/",)),
+        ("plotly", ("aecore/figures/", "aecore/exports/")),
         ("umap", ("aecore/views/projections.py",)),
         ("rdkit", ("aecore/chemistry.py",)),
         ("selfies", ("aecore/chemistry.py",)),
@@ -97,6 +97,7 @@ def test_every_public_figure_is_in_the_table():
         ("segno", ("pages/_ui/share.py",)),
         ("zstandard", ("aecore/lossless.py",)),
         ("onnx", ("aecore/graphs.py",)),
+        ("kaleido", ("aecore/exports/stills.py",)),
         ("subprocess", ("aecore/jobs/",)),
         ("multiprocessing", ("aecore/jobs/",)),
         ("torch", tuple(f"aecore/{room}" for room in (

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from aecore.text import LANGUAGES, Say
+from aecore.text import latent as latent
 
 if TYPE_CHECKING:
     from aecore.datasets import Data
     from aecore.knobs import Complaint, Value
-
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def choose_language() -> Say:
@@ -75,17 +74,7 @@ def damage(*, quietly: bool = False) -> Iterator[None]:
 
 def value(name: str, value: Value, words: Say) -> str:
     """Write the value of a knob."""
-    if isinstance(value, bool):
-        return words("option.yes" if value else "option.no")
-    if isinstance(value, str):
-        key = f"option.{name}.{value}"
-        return words(key) if words.knows(key) else value
-    return ", ".join(map(str, value)) or "–" if isinstance(value, tuple) else words.plain(value)
-
-
-def latent(i: int, *, gaussian: bool = True) -> str:
-    """Return the symbol of a latent, counted from 0: z₁ of a Gaussian code, h₁ of another."""
-    return ("z" if gaussian else "h") + str(i + 1).translate(_LOWERED)
+    return words.value(name, value)
 
 
 def latent_kl(i: int, kl: float, words: Say) -> str:
@@ -107,5 +96,4 @@ def explain(complaint: Complaint, words: Say) -> str:
 
 def classes(data: Data, words: Say) -> list[str] | None:
     """Return the names of the classes of a data set; ``None`` where their numbers are their names."""
-    names = [f"class.{data.name}.{i}" for i in range(data.classes)]
-    return [words(name) for name in names] if names and words.knows(names[0]) else None
+    return words.classes(data.name, data.classes)

@@ -14,6 +14,8 @@ from pages._ui import address, resources, say, steer
 
 if TYPE_CHECKING:
     from aecore.experiment import Experiment
+    from aecore.figures.animations import Kind
+    from aecore.runs import Run
     from aecore.text import Say
 
 ENDING = ".gargalo"
@@ -101,6 +103,19 @@ def _as_files(shown: Experiment, words: Say) -> None:
     model: dict[str, Any] = {"icon": ":material/deployed_code:", "help": words("share.model_help"), **about}
     make = partial(sharing.bundle, its, words)
     st.download_button(words("share.model"), make, f"{shown.name}.zip", "application/zip", **model)
+    films: dict[str, Any] = {"icon": ":material/animation:", "help": words("share.films_help"), **about}
+    animate = partial(_films, its, words)
+    st.download_button(words("share.films"), animate, f"{shown.name}-animations.zip", "application/zip", **films)
+
+
+def _films(run: Run, words: Say) -> bytes:
+    from aecore import exports, sharing
+
+    shown = exports.open_run(run, words)
+    kinds: tuple[Kind, ...] = ("GIF", "WEBP")
+    return sharing.zipped(
+        {f"{name}.{kind.lower()}": film for kind in kinds for name, film in exports.films(shown, kind).items()}
+    )
 
 
 def _opened(words: Say) -> None:
