@@ -11,7 +11,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pages._ui import component, delivery, front, parcels, pictures, resources
+from pages._ui import component, delivery, front, mine, parcels, pictures, resources
 
 HERE = Path(__file__).parent
 PLOTLY = Path(str(find_spec("plotly").origin)).parent / "package_data" / "plotly.min.js"  # type: ignore[union-attr]
@@ -22,6 +22,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Start the warm workers with the server, and let them keep what they have reached at its end."""
     delivery.keep_whole()
     resources.start()
+    mine.keep_pruning()
     yield
     resources.stop()
 

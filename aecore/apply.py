@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from aecore import chemistry, gallery, sounds, uploads, views
-from aecore.datasets import Debian, Molecules, ratings
+from aecore.datasets import Debian, Molecules, files, ratings
 from aecore.experiment import Experiment
 from aecore.networks import Autoencoder
 from aecore.text import Say
@@ -81,7 +81,7 @@ def recommender(content: bytes) -> list[Row]:
     """
     first = content.lstrip().partition(b"\n")[0]
     if any(sign in first for sign in (b",", b";", b"\t", b"::")):
-        return _for_all(ratings.keep(content))
+        return _for_all(ratings.keep(content, files.uploads() / "applied", b""))
     return _for_one(content.decode("utf-8", "replace").split())
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 Value: TypeAlias = int | float | str | bool | tuple[int, ...]
-Reason: TypeAlias = Literal["unknown", "not_a_number", "not_an_option", "too_low", "too_high"]
+Reason: TypeAlias = Literal["unknown", "not_a_number", "not_an_option", "too_low", "too_high", "not_here"]
 
 _WORDS_FOR_TRUE = {"1", "true", "yes", "on"}
 _WORDS_FOR_FALSE = {"0", "false", "no", "off"}

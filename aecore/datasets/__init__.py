@@ -11,6 +11,7 @@ from aecore.datasets.molecules import Molecules
 from aecore.datasets.moons import Moons
 from aecore.datasets.noisy_speech import NoisySpeech
 from aecore.datasets.notes import Notes
+from aecore.datasets.own import Own
 from aecore.datasets.patches import Patches
 from aecore.datasets.photos import Photos
 from aecore.datasets.ratings import Ratings
@@ -36,6 +37,7 @@ TABLE: dict[str, type[Data]] = {
     "ring": Ring,
     "debian": Debian,
     "ratings": Ratings,
+    "own": Own,
 }
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "Moons",
     "NoisySpeech",
     "Notes",
+    "Own",
     "Patches",
     "Photos",
     "Ratings",

@@ -44,6 +44,29 @@ def picture(content: bytes, *, longest: int = LONGEST) -> np.ndarray:
     ...
     aecore.uploads.refused.Refused: ('empty', {})
     """
+    image = _opened(content)
+    try:
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+        upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+        return _colours(upright)
+    except Exception as wrong:
+        raise Refused("truncated") from wrong
+
+
+def pixels(content: bytes) -> int:
+    """Return how many pixels a picture says that it has, without decoding any.
+
+    Raises
+    ------
+    Refused
+        As :func:`picture` does, but for ``truncated``.
+    """
+    image = _opened(content)
+    return image.width * image.height
+
+
+def _opened(content: bytes) -> Image.Image:
     if not content:
         raise Refused("empty")
     try:
@@ -56,13 +79,7 @@ def picture(content: bytes, *, longest: int = LONGEST) -> np.ndarray:
         raise Refused("no_picture") from wrong
     if image.width * image.height > MOST:
         raise Refused("too_many_pixels", most=MOST / 1e6)
-    try:
-        image.load()
-        upright = ImageOps.exif_transpose(image)
-        upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-        return _colours(upright)
-    except Exception as wrong:
-        raise Refused("truncated") from wrong
+    return image
 
 
 def _colours(image: Image.Image) -> np.ndarray:

@@ -143,7 +143,7 @@ def psnr(x_hat: Tensor, x: Tensor, span: float = 1.0) -> np.ndarray:
 
 
 def ssim(x_hat: Tensor, x: Tensor, span: float = 1.0) -> np.ndarray:
-    """Return each picture's structural similarity, ``(n,)``.
+    """Return each picture's structural similarity, ``(n,)``; NaN where no side has room for a window.
 
     References
     ----------
@@ -152,6 +152,8 @@ def ssim(x_hat: Tensor, x: Tensor, span: float = 1.0) -> np.ndarray:
     """
     from skimage.metrics import structural_similarity
 
+    if min(x.shape[1:]) < 3:
+        return np.full(len(x), np.nan)
     window = min(7, *(side - (side + 1) % 2 for side in x.shape[1:]))
     pairs = zip(x_hat.numpy(), x.numpy(), strict=True)
     return np.array([structural_similarity(one, other, win_size=window, data_range=span) for one, other in pairs])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages._ui import say, show, steer, view
+from pages._ui import mine, say, show, steer, view
 from pages._ui.seen import Seen, see
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def _read(text: str, current: Experiment) -> Experiment | None:
     settled = Experiment.settle({**current.flat(), **changes, "start": chain})
     # What only the current one's method knows is no matter.
     wrong = {complaint.name for complaint in settled.complaints} & {*changes, "start"}
-    return None if wrong or settled.experiment == current else settled.experiment
+    seen = mine.may_see(settled.experiment.data)
+    return None if wrong or settled.experiment == current or not seen else settled.experiment
 
 
 def pictures(seen: Seen, other: Experiment | None) -> None:

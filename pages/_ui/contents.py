@@ -14,5 +14,5 @@ PAGES = {
         "compression",
         "anomaly",
     ),
-    "tools": ("explorer", "present"),
+    "tools": ("explorer", "your_data", "present"),
 }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from pages._ui import resources, steer
+from pages._ui import mine, resources, steer
 from pages._ui.seen import see
 
 if TYPE_CHECKING:
@@ -104,8 +104,12 @@ def arrive(address: dict[str, object]) -> None:
         now.look_at(found or home())
     elif rest:
         settled = Experiment.settle(rest)
-        now.complaints = settled.complaints
-        now.look_at(settled.experiment)
+        if mine.may_see(settled.experiment.data):
+            now.complaints = settled.complaints
+            now.look_at(settled.experiment)
+        else:
+            now.complaints = (mine.not_here(),)
+            now.look_at(home())
 
     def settled_as(name: str, knob: Knob) -> Any:
         value, reason = knob.settle(own[name])
@@ -171,9 +175,10 @@ def by_key(key: str) -> Experiment | None:
     if not re.fullmatch(r"[0-9a-f]{16}", key):
         return None
     try:
-        return resources.run_of(key).experiment
+        found: Experiment | None = resources.run_of(key).experiment
     except (OSError, ValueError):
-        return _known.get(key)
+        found = _known.get(key)
+    return found if found and mine.may_see(found.data) else None
 
 
 def choices(current: Experiment) -> dict[str, Experiment]:

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import resources, say, show, steer, turn
+from pages._ui.mine import mine
 from pages._ui.seen import Seen, see
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def bring() -> None:
     if file is None:
         return
     try:
-        number = ratings.keep(file.getvalue())
+        number = ratings.keep(file.getvalue(), mine().folder, mine().secret)
+        mine().add("ratings", number, file.name)
     except ratings.Unreadable as wrong:
         st.error(words(f"recommender.wrong.{wrong.reason}", detail=wrong.detail), icon=":material/error:")
         return

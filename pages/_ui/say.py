@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -94,6 +95,12 @@ def explain(complaint: Complaint, words: Say) -> str:
     return f"{said} {words(f'why.{complaint.why}')}" if complaint.why else said
 
 
+def literally(text: str) -> str:
+    """Return a text of a visitor's as Markdown that shows it as it is."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", " ".join(text.split()))
+
+
 def classes(data: Data, words: Say) -> list[str] | None:
     """Return the names of the classes of a data set; ``None`` where their numbers are their names."""
-    return words.classes(data.name, data.classes)
+    brought = getattr(data, "class_names", ())
+    return [*brought] if brought else words.classes(data.name, data.classes)

@@ -276,7 +276,11 @@ def scores(
 
 def facts(seen: Seen, make: Callable[[Seen, Say], list[Fact]], *, across: int = 2) -> None:
     """Show facts about a run as cards, two in a row unless said otherwise."""
-    found = made(make, seen)
+    cards(made(make, seen), across=across)
+
+
+def cards(found: Sequence[Fact], *, across: int = 2) -> None:
+    """Show facts as cards."""
     for first in range(0, len(found), across):
         for place, fact in zip(st.columns(across), found[first : first + across], strict=False):
             with place.container(border=True, height="stretch"):

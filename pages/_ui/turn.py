@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages._ui import say, steer, view
+from pages._ui import mine, say, steer, view
 from pages._ui.address import GROUPS, hidden, linked
 from pages._ui.address import as_linked as as_linked
 from pages._ui.address import write as write_address
@@ -55,22 +55,27 @@ def experiment(
     words = say.words()
     methods = (method,) if isinstance(method, str) else tuple(method)
     net = tuple(net or (name for name, kind in TABLE.items() if kind.of_units))
+    data = mine.offered(data) if task == "reconstruction" else data
     only = {"method": methods, "task": (task,), "data": data, "net": net}
     address = linked()
+    if withheld := not mine.may_say(address):
+        # What nobody else may see is as if it were not there.
+        lost = ("data", "file") if address["data"] == "own" else ("file",)
+        address = {name: text for name, text in address.items() if name not in lost}
     view.declare(looks, address)
-    if address:
+    if address or withheld:
         address = {name: text for name, text in address.items() if name not in view.view().names}
         settled = Experiment.settle(address, only=only)
         idle = {name for name, knob in settled.experiment.knobs.items() if knob.idle}
         given = {name: value for name, value in settled.experiment.flat().items() if name not in idle}
         st.session_state.turned = {name: given[name] for name in address if name in given}
-        st.session_state.complaints = settled.complaints
+        st.session_state.complaints = (*settled.complaints, *([mine.not_here()] if withheld else []))
         steer.course().arrive(settled.experiment.chain)
     turned = st.session_state.setdefault("turned", {})
     # Another page's task is nothing that was turned here, nor is its method where this page has but one.
     foreign = {"task"} if len(methods) > 1 else {"method", "task"}
     given = {name: value for name, value in turned.items() if name not in foreign}
-    current, clashes = Experiment.settle({**given, "start": steer.course().chain}, only=only)
+    current, clashes = Experiment.settle({**mine.readable(given), "start": steer.course().chain}, only=only)
 
     declared = {"data": Knob(data[0], options=tuple(data))}
     if len(methods) > 1:
@@ -134,7 +139,10 @@ def widget(name: str, knob: Knob, value: Value, words: Say, *, on_change: Callab
     def write(value: Value) -> str:
         return say.value(name, value, words)
 
-    if knob.options and len(knob.options) < NARROW:
+    if name == "file":
+        titles = mine.titles(str(st.session_state.data), words)
+        st.selectbox(**about, options=[*titles], format_func=lambda number: titles[number])
+    elif knob.options and len(knob.options) < NARROW:
         st.segmented_control(**about, options=knob.options, format_func=write, required=True, width="stretch")
     elif knob.options:
         st.selectbox(**about, options=knob.options, format_func=write)

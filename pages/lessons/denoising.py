@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+import numpy as np
 import streamlit as st
 
 from aecore import figures, views
@@ -26,6 +27,8 @@ experiment = turn.experiment(
 )
 planar = len(experiment.data.shape) == 1
 method = cast(Denoising, experiment.method)
+# A row of a table has no neighbours to look at, as these filters do.
+baselines = BASELINES if min(experiment.data.shape) > 1 else BASELINES[:1]
 noise = Knob(method.level, low=0.0, high=1.0, step=0.05)
 across, up = Knob(0.2, low=-2.0, high=2.0), Knob(0.9, low=-2.0, high=2.0)  # of the point that is dropped
 beside = experiment.fresh.vary(steps=min(SMALL, experiment.fit.steps)).sweep(level=LEVELS)
@@ -38,15 +41,19 @@ def error(seen: Seen, words: Say) -> Any:
 def denoised(seen: Seen, words: Say) -> Any:
     x = seen.held_out.inputs[:COLUMNS]
     level = seen.choices["noise"]
-    known = {name: one for name in BASELINES if (one := denoiser(name, level))}
+    known = {name: one for name in baselines if (one := denoiser(name, level))}
     found = views.denoised(seen.model, experiment.data, x, method.corruption, level, known)
     ratios, likenesses = found.psnr.mean(1), found.ssim.mean(1)
     names = [
-        words(f"denoising.{name}")
-        + ("" if not row else words("denoising.quality", psnr=ratios[row], ssim=likenesses[row]))
+        words(f"denoising.{name}") + ("" if not row else quality(words, psnr=ratios[row], ssim=likenesses[row]))
         for row, name in enumerate(found.names)
     ]
     return figures.rows(found.pictures, names=names, errors=found.psnr, say=words)
+
+
+def quality(words: Say, *, psnr: float, ssim: float) -> str:
+    found = {"psnr": psnr} if np.isnan(ssim) else {"psnr": psnr, "ssim": ssim}
+    return words("denoising.quality_row" if np.isnan(ssim) else "denoising.quality", **found)
 
 
 def noise_curve(seen: Seen, words: Say) -> Any:
@@ -59,7 +66,7 @@ def noise_curve(seen: Seen, words: Say) -> Any:
         if one.step or one is seen
     }
     others = {"noisy": views.psnr_curve(None, data, corruption, TESTED)}
-    others |= {name: curve for name in BASELINES if (curve := baseline(name)) is not None}
+    others |= {name: curve for name in baselines if (curve := baseline(name)) is not None}
     return figures.lines(
         TESTED,
         curves | {words(f"denoising.{name}"): curve for name, curve in others.items()},
@@ -122,8 +129,8 @@ def in_the_plane(seen: Seen) -> None:
 def of_pictures(seen: Seen) -> None:
     words = say.words()
     level = view.choose("test_noise", noise)
-    known = [denoiser(name, level) is not None for name in BASELINES]
-    seen = seen.choose(noise=level, known=sum(known) + sum(baseline(name) is not None for name in BASELINES))
+    known = [denoiser(name, level) is not None for name in baselines]
+    seen = seen.choose(noise=level, known=sum(known) + sum(baseline(name) is not None for name in baselines))
     if method.corruption in ("masking", "salt_and_pepper") and max(level, method.level) == 1:
         st.warning(words("denoising.erased"), icon=":material/visibility_off:")
     show.row(seen, denoised, error, height=620)

@@ -157,7 +157,7 @@ def test_a_file_that_is_gone_is_named(runs):
         ratings.table(12345)
     at = opened("recommender", data="ratings", file="12345", **STEPS)
     assert not at.exception
-    assert "12345.csv" in "\n".join(error.value for error in at.error)
+    assert Say("en")("complaint.not_here") in sentences(at)
 
 
 def test_made_up_ratings_can_be_foreseen_better_than_by_biases(runs):
