@@ -24,6 +24,7 @@ from aecore.datasets import (
     Moons,
     NoisySpeech,
     Notes,
+    Own,
     Patches,
     Photos,
     Ratings,
@@ -169,6 +170,7 @@ def test_counts():
         Sprites(): (4_148, 460),
         Debian(): (3_827, 957),
         Ratings(): (480, 120),
+        Own(): (800, 200),
         Notes(): (480, 120),
         Sprites(rotation=True): (20_736, 2_304),
     }
