@@ -29,6 +29,8 @@ KEPT = re.compile(
     r"experiment\.json|state\.json|events\.jsonl|snapshots/\d{1,9}\.safetensors"
     rf"|baselines/({'|'.join(sorted(baselines.TABLE))})\.safetensors"
 )
+# Stands in the folder of a run that was opened from a file: this server did not train it.
+OPENED = "opened"
 MOST_BYTES, MOST_FILES = 200_000_000, 200
 LINKS = {"identity": "{}", "sigmoid": "torch.sigmoid({})", "softmax": "torch.softmax({}, dim=-1)"}
 
@@ -160,6 +162,7 @@ def _keep(files: dict[str, bytes], folder: Path) -> None:
             revive(run.experiment, snapshot)
         except RuntimeError as wrong:
             raise Refused("run_other_model") from wrong
+        (beside / OPENED).touch()
         beside.rename(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._ui import present, resources, say, share, steer
+from pages._ui import classroom, present, resources, say, share, steer
 from pages._ui.contents import PAGES
 
+WITHOUT_RUN = ("", *PAGES["tools"])
 STYLE = Path(__file__).parents[1] / "assets" / "style"
 
 st.set_page_config(page_title="Gargalo", page_icon=str(STYLE / "icon.png"), layout="wide")
@@ -33,7 +34,12 @@ page = st.navigation(
 if present.wanted():
     present.run()
 else:
+    above = st.container()
     page.run()
+    shown = None if page.url_path in WITHOUT_RUN else steer.course().watched
+    if shown and (board := classroom.linked()):
+        with above:
+            classroom.enter(board, words)
     with corner:
-        share.offer(page.url_path, steer.course().watched if page.url_path not in ("", "explorer", "present") else None)
+        share.offer(page.url_path, shown)
 resources.prepare_lessons()

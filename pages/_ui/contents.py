@@ -14,5 +14,5 @@ PAGES = {
         "compression",
         "anomaly",
     ),
-    "tools": ("explorer", "your_data", "present"),
+    "tools": ("explorer", "your_data", "present", "board"),
 }

@@ -22,7 +22,8 @@ from aecore.methods import Contractive, Denoising
 from aecore.networks import GaussianAutoencoder
 from aecore.tasks import NoiseRemoval, SuperResolution
 from aecore.text import Say
-from pages._ui import latent_pad, odd, photo, prepared, ranked, resources, say, show, view
+from pages._ui import classroom, latent_pad, odd, photo, prepared, ranked, resources, say, show, view
+from pages._ui.boards import Rule
 from pages._ui.flow import flow
 from pages._ui.seen import Seen, see
 from pages._ui.show import Fact
@@ -167,6 +168,21 @@ def which_is_pca(seen: Seen, words: Say) -> Question | None:
     numbers = {"pca": seen.pca_error, "error": seen.error, "d": seen.model.n_latent}
     rows = [words("present.row", row=row) for row in "AB"]
     return Question(rows, int(first_is_ours(seen)), numbers, lettered=False)
+
+
+def class_board() -> None:
+    """Show the board that the address names, or open one under the usual rule."""
+    words, board = say.words(), classroom.linked()
+    rule = board.rule if board else Rule()
+    st.markdown(classroom.sentence(rule, words))
+    if board is None:
+        st.button(words("board.open"), key="open_board", type="primary", on_click=classroom.begin, args=(rule,))
+        return
+    left, right = st.columns((1, 2))
+    with left:
+        classroom.invite(board, words)
+    with right:
+        classroom.ranking(board)
 
 
 # -- denoising
@@ -513,6 +529,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("four", "undercomplete", draw=four),
     Screen("narrow", "undercomplete", (rebuilt,), "latent", live=True),
     Screen("pca", "undercomplete", (unnamed,), ask=which_is_pca),
+    Screen("board", alone=class_board),
     Screen("denoising", "denoising", (denoised,), look="test_noise", settle=noise),
     Screen("filters", "denoising", (restored,), settle=at_training, ask=who_cleans_best),
     Screen("score", "data=moons&method=denoising", (arrows,), live=True, height=300),

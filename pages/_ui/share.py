@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
@@ -66,8 +66,14 @@ def _link(current: str, *, hide: Sequence[str] = ()) -> str:
     said = [name for name in st.query_params if name != "hide"]
     pairs = [(name, text) for name in said for text in st.query_params.get_all(name)]
     pairs += [("hide", ",".join(hide))] if hide else []
-    base = (st.context.url or "").split("?")[0].rstrip("/").removesuffix(f"/{current}")
-    return f"{base}/{current}" + (f"?{urlencode(pairs, safe=',:=')}" if pairs else "")
+    return f"{home()}/{current}" + (f"?{urlencode(pairs, safe=',:=')}" if pairs else "")
+
+
+def home() -> str:
+    """Return the address of the app, without a page and without an end stroke."""
+    here = urlsplit(st.context.url or "")
+    path = st.get_option("server.baseUrlPath").strip("/")
+    return f"{here.scheme}://{here.netloc}" + (f"/{path}" if path else "")
 
 
 @lru_cache(maxsize=64)
