@@ -141,7 +141,8 @@ def kl_bernoulli(rho: float, rho_hat: Tensor) -> Tensor:
     tensor(0.)
     """
     p = rho_hat.clamp(1e-6, 1 - 1e-6)
-    return (rho * (rho / p).log() + (1 - rho) * ((1 - rho) / (1 - p)).log()).sum()
+    # Quotients as products: the same bits whether ρ is a number or, for several runs, a tensor.
+    return (rho * (rho * p.reciprocal()).log() + (1 - rho) * ((1 - rho) * (1 - p).reciprocal()).log()).sum()
 
 
 def squared_weights(model: nn.Module) -> Tensor:

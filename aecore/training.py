@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
-from itertools import count
+from itertools import count as counted
 from operator import add
 
 import torch
@@ -17,9 +17,12 @@ from torch import Generator, Tensor
 
 from aecore.datasets.data import Split
 from aecore.experiment import Experiment, Fit
+from aecore.methods import Method
 from aecore.networks import Autoencoder
 from aecore.replay import recorded
 from aecore.samples import Samples
+from aecore.stacked import Stack, below, draws, over_runs
+from aecore.tasks import Task
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -28,6 +31,8 @@ ALONE = 20_000_000
 
 # Steps after which a step is written down: that costs about what it saves in as many steps (measured).
 PAYS = 300
+# The same of a step for several runs, which costs many times as much while it is not written down (measured).
+PAYS_TOGETHER = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,14 +238,161 @@ def train(
                 step += 1
         seconds += time.perf_counter() - began
 
-        scores = {f"watched_{name}": score for name, score in _scores(experiment, model, watched)}
-        if step == fit.steps:
-            scores |= dict(_scores(experiment, model, held_out))
+        scores = _all_scores(experiment, model, watched, held_out if step == fit.steps else None)
         numbers = {name: term.item() for name, term in terms.items()}
-        for name, number in (numbers | scores).items():
-            if not math.isfinite(number):
-                raise Diverged(step, name)
+        _check(step, numbers | scores)
         yield Snapshot(step, numbers, scores, _copied(model, optimizer), seconds)
+
+
+def alike(experiments: Iterable[Experiment]) -> list[list[Experiment]]:
+    """Return the experiments in groups that :func:`train_together` takes, in the order of their first ones.
+
+    Together go runs that differ in their seed, their rate, and those knobs of their method that only the loss and
+    what follows a step see; where such a knob is 0, so that a term may be left out, it is so for all. Alone goes
+    what starts from another run, has inputs that depend on the seed, or is large enough to keep the processor busy.
+
+    Examples
+    --------
+    >>> digits = Experiment.from_query("data=digits&method=vae&hidden=32&latent=2")
+    >>> [len(group) for group in alike(digits.sweep(latent=(2, 4), seed=(0, 1, 2)))]
+    [3, 3]
+    """
+    groups: dict[Hashable, list[Experiment]] = {}
+    for experiment in experiments:
+        groups.setdefault(_kind(experiment), []).append(experiment)
+    return list(groups.values())
+
+
+def _kind(experiment: Experiment) -> Hashable:
+    """Return what experiments that are trained together have in common; of one that goes alone, itself."""
+    task, method, fit = experiment.task, experiment.method, experiment.fit
+    by_chance = type(task).pose is not Task.pose or type(task).drawn is not Task.drawn
+    with torch.device("meta"):
+        model = experiment.network()
+    if experiment.start or by_chance or not (_is_small(model, fit.batch) and method.goes_together(model)):
+        return experiment
+    loose = _loose(method)
+    usual = {name: knob.default for name, knob in method.knobs().items() if name in loose}
+    absent = tuple(name for name in loose if not getattr(method, name))
+    rate = fit.knobs()["rate"].default
+    return experiment.data, method.vary(**usual), task, experiment.net, fit.vary(rate=rate), absent
+
+
+def _loose(method: Method) -> list[str]:
+    """Return the knobs in which runs may differ that are trained together."""
+    return [name for name, knob in method.knobs().items() if knob.live and name not in method.built_in]
+
+
+def train_together(
+    experiments: Sequence[Experiment],
+    *,
+    keyframes: Iterable[int] | None = None,
+    resume: Sequence[Snapshot] = (),
+) -> Iterator[list[Snapshot | Diverged]]:
+    """Train several experiments that are :func:`alike` at once; the snapshots are those of :func:`train`, to the bit.
+
+    A small network waits for Python most of the time. Here Python says once for all runs what is to be done: their
+    weights lie in one tensor, a row for each, and so does all that is computed of them.
+
+    Parameters
+    ----------
+    experiments : sequence of Experiment
+        One group of :func:`alike`.
+    keyframes : iterable of int, optional
+        As in :func:`train`, for all of them.
+    resume : sequence of Snapshot, optional
+        One of each experiment, all of the same step.
+
+    Yields
+    ------
+    list of Snapshot or Diverged
+        One for each experiment, in their order: what :func:`train` gives, or what it would raise now or has raised
+        before. A snapshot's seconds are the run's share of the time.
+
+    Raises
+    ------
+    ValueError
+        If the experiments do not go together, or would not go on from the same step.
+    """
+    if len(alike(experiments)) > 1 or len({snapshot.step for snapshot in resume}) > 1:
+        raise ValueError("these experiments can't be trained together")
+    first, runs = experiments[0], len(experiments)
+    fit, method = first.fit, first.method
+    data, held_out = (posed(first, split).to(DEVICE) for split in ("train", "test"))
+    watched = held_out.at(slice(first.task.watched))
+
+    models = [experiment.build().to(DEVICE) for experiment in experiments]
+    stack = Stack(models)
+    for run, snapshot in enumerate(resume):
+        models[run].load_state_dict(below("model.", snapshot.state))
+        stack.restore(run, below("optimizer.", snapshot.state))
+    step, seconds = (resume[0].step, runs * resume[0].seconds) if resume else (0, 0.0)
+    begin, terms, lost = step, dict[str, Tensor](), dict[int, Diverged]()
+
+    rng = Generator(DEVICE)
+    values = {name: [getattr(one.method, name) for one in experiments] for name in _loose(method)}
+    knobs = {name: torch.tensor(each, dtype=torch.float64) for name, each in values.items() if len(set(each)) > 1}
+    knobs = {name: each.to(DEVICE) for name, each in knobs.items()}
+
+    def of_one(method: Method, model: Autoencoder, x: Tensor, *target: Tensor) -> dict[str, Tensor]:
+        return method.terms(model, x, target[0] if target else x, rng)
+
+    def after_one(method: Method, model: Autoencoder, x: Tensor, *_: Tensor) -> Tensor:
+        method.after_step(model, x)
+        return x
+
+    of_all, after_all = (over_runs(act, first.network(), method, rng) for act in (of_one, after_one))
+
+    def advance(*given: Tensor) -> dict[str, Tensor]:
+        batch, drawn = given[:own], given[own:]
+        terms = of_all(stack.state, knobs, drawn, batch)
+        stack.descend(reduce(add, terms.values()).sum())
+        if type(method).after_step is not Method.after_step:
+            with torch.no_grad():
+                after_all(stack.state, knobs, (), batch)
+        return {name: term.detach() for name, term in terms.items()}
+
+    arrays = data[:1] if data.targets is data.inputs else data[:2]
+    own = len(arrays)
+    orders = [_order(data.size, fit.batch, experiment.seed, step) for experiment in experiments]
+    sample = [array[: min(fit.batch, data.size)] for array in arrays]
+    chances = draws(lambda: of_one(method, first.network(), *sample), rng)
+    rooms = [torch.empty(runs, *chance.shape, device=DEVICE) for chance in chances]
+
+    for goal in _goals(step, fit.steps, spaced(fit.steps) if keyframes is None else keyframes):
+        began = time.perf_counter()
+        with _limited(1):
+            while step < goal:
+                rows = torch.stack([next(one) for one in orders]).to(DEVICE)
+                batch = [array.index_select(0, rows.flatten()).unflatten(0, rows.shape) for array in arrays]
+                for run, experiment in enumerate(experiments if rooms else ()):
+                    rng.manual_seed(_mixed(experiment.seed, step))
+                    for chance, room in zip(chances, rooms, strict=True):
+                        chance.into(room[run], rng)
+                for rate, experiment in zip(stack.rates, experiments, strict=True):
+                    rate.fill_(rate_at(experiment.fit, step))
+                if step - begin == PAYS_TOGETHER:
+                    terms, advance = recorded(advance, *batch, *rooms)
+                else:
+                    terms = advance(*batch, *rooms)
+                step += 1
+        seconds += time.perf_counter() - began
+
+        found: list[Snapshot | Diverged] = []
+        for run, (experiment, model) in enumerate(zip(experiments, models, strict=True)):
+            if run not in lost:
+                scores = _all_scores(experiment, model, watched, held_out if step == fit.steps else None)
+                numbers = {name: term[run].float().item() for name, term in terms.items()}
+                try:
+                    _check(step, numbers | scores)
+                except Diverged as trouble:
+                    lost[run] = trouble
+                else:
+                    state = _copies("model.", model.state_dict()) | _copies("optimizer.", stack.moments(run))
+                    found.append(Snapshot(step, numbers, scores, state, seconds / runs))
+                    continue
+            found.append(lost[run])
+        yield found
 
 
 def posed(experiment: Experiment, split: Split) -> Samples:
@@ -261,14 +413,34 @@ def batches(samples: Samples, size: int, seed: int, step: int = 0) -> Iterator[t
 
     Every epoch has an order of its own; samples that would make an incomplete batch wait for the next.
     """
-    size = min(size, samples.size)
-    in_epoch = samples.size // size
-    for epoch in count(step // in_epoch):
-        order = torch.randperm(samples.size, generator=_chance(seed, f"epoch {epoch}")).to(samples.inputs.device)
-        for rows in order.split(size)[step % in_epoch : in_epoch]:
-            x = samples.inputs.index_select(0, rows)
-            yield x, x if samples.targets is samples.inputs else samples.targets.index_select(0, rows)
+    for rows in _order(samples.size, size, seed, step):
+        rows = rows.to(samples.inputs.device)
+        x = samples.inputs.index_select(0, rows)
+        yield x, x if samples.targets is samples.inputs else samples.targets.index_select(0, rows)
+
+
+def _order(count: int, size: int, seed: int, step: int) -> Iterator[Tensor]:
+    """Give the rows of each batch of `count` samples."""
+    size = min(size, count)
+    in_epoch = count // size
+    for epoch in counted(step // in_epoch):
+        order = torch.randperm(count, generator=_chance(seed, f"epoch {epoch}"))
+        yield from order.split(size)[step % in_epoch : in_epoch]
         step = 0
+
+
+def _all_scores(
+    experiment: Experiment, model: Autoencoder, watched: Samples, held_out: Samples | None
+) -> dict[str, float]:
+    """Return the scores on the samples that are watched and, with their own names, on all."""
+    scores = {f"watched_{name}": score for name, score in _scores(experiment, model, watched)}
+    return scores | dict(_scores(experiment, model, held_out) if held_out else ())
+
+
+def _check(step: int, numbers: Mapping[str, float]) -> None:
+    for name, number in numbers.items():
+        if not math.isfinite(number):
+            raise Diverged(step, name)
 
 
 def _scores(experiment: Experiment, model: Autoencoder, samples: Samples) -> Iterable[tuple[str, float]]:
@@ -291,11 +463,15 @@ def _goals(first: int, last: int, wanted: Iterable[int]) -> Iterator[int]:
 
 
 def _threads(model: Autoencoder, batch: int) -> int:
-    """Return how many threads pay; a convolution uses its weights often enough for all of them."""
+    """Return how many threads pay."""
+    return 1 if _is_small(model, batch) else torch.get_num_threads()
+
+
+def _is_small(model: Autoencoder, batch: int) -> bool:
+    """Whether a step has few multiplications; a convolution uses its weights often, and is never small."""
     weights = list(model.parameters())
     flat = all(weight.dim() <= 2 for weight in weights)
-    few = batch * sum(weight.numel() for weight in weights) < ALONE
-    return 1 if flat and few else torch.get_num_threads()
+    return flat and batch * sum(weight.numel() for weight in weights) < ALONE
 
 
 @contextmanager
@@ -319,16 +495,20 @@ def _mixed(seed: int, step: int) -> int:
 
 
 def _copied(model: Autoencoder, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    state = {f"model.{name}": tensor.detach().to("cpu", copy=True) for name, tensor in model.state_dict().items()}
-    for name, parameter in model.named_parameters():
-        for kind, tensor in optimizer.state[parameter].items():
-            state[f"optimizer.{name}.{kind}"] = tensor.to("cpu", copy=True)
-    return state
+    moments = {
+        f"{name}.{kind}": tensor
+        for name, parameter in model.named_parameters()
+        for kind, tensor in optimizer.state[parameter].items()
+    }
+    return _copies("model.", model.state_dict()) | _copies("optimizer.", moments)
+
+
+def _copies(prefix: str, named: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{prefix}{name}": tensor.detach().to("cpu", copy=True) for name, tensor in named.items()}
 
 
 def _restore(model: Autoencoder, optimizer: torch.optim.Optimizer, state: Mapping[str, Tensor]) -> None:
-    model.load_state_dict({name.removeprefix("model."): t for name, t in state.items() if name.startswith("model.")})
+    model.load_state_dict(below("model.", state))
     for name, parameter in model.named_parameters():
-        prefix = f"optimizer.{name}."
-        kept = {key.removeprefix(prefix): tensor for key, tensor in state.items() if key.startswith(prefix)}
+        kept = below(f"optimizer.{name}.", state)
         optimizer.state[parameter] = {kind: tensor.to(parameter.device, copy=True) for kind, tensor in kept.items()}

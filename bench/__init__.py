@@ -16,6 +16,7 @@ from bench.row import Row
 
 TABLE: dict[str, str] = {
     "training": "Training 784-512-256-30 on MNIST in batches of 128, against peers and the bound of its products",
+    "sweep": "Sixteen runs on digits trained together, against one after another",
     "recipe": "The MNIST recipe at d = 30, against PCA",
     "live": "A warm worker watched: first picture, pictures a second, what they cost, stopping, dying",
     "regularised": "Denoising, contractive and sparse: what each promises, and what a step costs",

@@ -103,7 +103,7 @@ def test_every_public_figure_is_in_the_table():
         ("torch", tuple(f"aecore/{room}" for room in (
             "baselines/", "corruptions.py", "datasets/", "experiment.py", "gallery.py", "graphs.py", "methods/",
             "networks/", "quantised.py", "replay.py", "rankings.py", "runs.py", "samples.py", "sharing.py",
-            "sounds.py", "tasks/", "terms.py", "training.py", "views/",
+            "sounds.py", "stacked.py", "tasks/", "terms.py", "training.py", "views/",
         ))),
         ("pickle", ()),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
+import torch
 from torch import Generator, Tensor, nn
 from torch.func import functional_call, jacrev, vmap
 
@@ -45,6 +46,10 @@ class Contractive(Method):
         if self.strength:
             found["contraction"] = self.strength * squared_jacobian(model, x, h)
         return found
+
+    def goes_together(self, model: Autoencoder) -> bool:
+        """Return whether the penalty has its closed form: Jacobians within Jacobians are rounded otherwise."""
+        return not self.strength or _slope(model.encoder, torch.empty(0)) is not None
 
 
 def squared_jacobian(model: Autoencoder, x: Tensor, h: Tensor) -> Tensor:

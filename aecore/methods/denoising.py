@@ -68,6 +68,10 @@ class Denoising(Method):
             return {"reconstruction": terms.categorical_cross_entropy(logits, target)}
         return {"reconstruction": terms.squared_error(model(spoilt), target)}
 
+    def goes_together(self, model: Autoencoder) -> bool:
+        """Return whether torch can spoil the inputs of several runs at once."""
+        return self.corruption != "warping"
+
     @torch.inference_mode()
     def score(self, model: Autoencoder, samples: Samples, rng: Generator) -> dict[str, float]:
         """Return ``denoised_error``: the squared error of what is rebuilt from spoilt held-out inputs."""

@@ -22,6 +22,9 @@ class Method(Spec, ABC):
     of_units: ClassVar[bool] = True
     """Whether it asks something of single units of the code, which a code of maps has not."""
 
+    built_in: ClassVar[tuple[str, ...]] = ()
+    """Knobs that may be turned in mid-run and yet stand in the network, not in the terms alone."""
+
     @classmethod
     def narrow(
         cls, knobs: Mapping[str, Knob], *, shape: Shape, unit: bool, one_hot: bool, chosen: Mapping[str, object]
@@ -67,6 +70,10 @@ class Method(Spec, ABC):
     def score(self, model: Autoencoder, samples: Samples, rng: Generator) -> dict[str, float]:
         """Return what else this method promises of held-out samples, by name; most promise nothing more."""
         return {}
+
+    def goes_together(self, model: Autoencoder) -> bool:
+        """Return whether terms that are computed for several runs at once are, to the bit, those of each alone."""
+        return True
 
     def after_step(self, model: Autoencoder, x: Tensor) -> None:
         """Change the model after the optimiser's step; most methods do nothing here."""

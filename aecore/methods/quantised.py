@@ -43,6 +43,7 @@ class Quantised(Method):
 
     name = "quantised"
     of_units = False
+    built_in = ("price",)
 
     price: float = knob(0.01, 1e-5, 10.0, scale="log", live=True)
     rounding: str = choice("straight", "noise", fine=True)
