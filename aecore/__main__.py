@@ -110,6 +110,7 @@ def export(asked: argparse.Namespace) -> int:
             written |= {f"{one}.{kind.lower()}": film for one, film in exports.films(shown, kind).items()}
         if asked.onnx:
             written |= exports.onnx(shown)
+        written["report.html"] = exports.report(run).encode()
         for ending, content in written.items():
             (asked.out / f"{name}-{ending}").write_bytes(content)
         print(f"{asked.out}: {len(written)} files")

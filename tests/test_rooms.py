@@ -98,6 +98,8 @@ def test_every_public_figure_is_in_the_table():
         ("zstandard", ("aecore/lossless.py",)),
         ("onnx", ("aecore/graphs.py",)),
         ("kaleido", ("aecore/exports/stills.py",)),
+        ("latex2mathml", ("aecore/exports/report.py",)),
+        ("markdown_it", ("aecore/exports/report.py",)),
         ("subprocess", ("aecore/jobs/",)),
         ("multiprocessing", ("aecore/jobs/",)),
         ("torch", tuple(f"aecore/{room}" for room in (

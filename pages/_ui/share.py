@@ -112,6 +112,14 @@ def _as_files(shown: Experiment, words: Say) -> None:
     films: dict[str, Any] = {"icon": ":material/animation:", "help": words("share.films_help"), **about}
     animate = partial(_films, its, words)
     st.download_button(words("share.films"), animate, f"{shown.name}-animations.zip", "application/zip", **films)
+    report: dict[str, Any] = {"icon": ":material/article:", "help": words("share.report_help"), **about}
+    st.download_button(words("share.report"), partial(_report, its), f"{shown.name}.html", "text/html", **report)
+
+
+def _report(run: Run) -> bytes:
+    from aecore import exports
+
+    return exports.report(run).encode()
 
 
 def _films(run: Run, words: Say) -> bytes:
