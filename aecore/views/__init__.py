@@ -122,7 +122,7 @@ from aecore.views.recommended import (
     ranking_quality,
     recommended,
 )
-from aecore.views.reconstructions import Rows, beside_pca, contrast, shown
+from aecore.views.reconstructions import Rows, Standing, beside_pca, contrast, shown, standing
 from aecore.views.restorations import (
     Likeness,
     denoised_otherwise,
@@ -226,7 +226,7 @@ TABLE: dict[str, tuple[Callable[..., object], ...]] = {
     "projections": (project,),
     "properties": (properties,),
     "recommended": (following, item_map, item_vectors, ranked, ranking_quality, recommended),
-    "reconstructions": (beside_pca, contrast, shown),
+    "reconstructions": (beside_pca, contrast, shown, standing),
     "restorations": (
         denoised_otherwise,
         enlarged_colours,
@@ -288,6 +288,7 @@ __all__ = [
     "Saved",
     "Scores",
     "Segmented",
+    "Standing",
     "Survey",
     "Tangents",
     "Told",
@@ -428,6 +429,7 @@ __all__ = [
     "spectrogram",
     "split_by",
     "spread",
+    "standing",
     "strongest",
     "survey",
     "tangents",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,56 @@ class Rows(NamedTuple):
 
     pictures: np.ndarray
     errors: np.ndarray
+
+
+class Standing(NamedTuple):
+    """One input through a model, and how it stands among others.
+
+    Attributes
+    ----------
+    pictures : ndarray
+        Shape ``(3, height, width)``, from 0 for black to 1 for white: the input, its code, what came back. The code's
+        units lie line by line in a square, as bright as each is active; grey is 0 where a unit may be negative.
+    error : float
+        Squared error summed over features.
+    below : float
+        The share of the others whose error is smaller, in [0, 1].
+    """
+
+    pictures: np.ndarray
+    error: float
+    below: float
+
+
+@torch.inference_mode()
+def standing(model: Autoencoder, x: ArrayLike, errors: ArrayLike) -> Standing:
+    """Return what becomes of one input with values in [0, 1].
+
+    Parameters
+    ----------
+    model : Autoencoder
+    x : array_like
+        Shape ``(height, width)``.
+    errors : array_like
+        Shape ``(n,)``: those of the others.
+    """
+    inputs = torch.as_tensor(np.asarray(x, np.float32))[None]
+    code = model.encode(inputs)
+    rebuilt = model.decode(code)
+    error = float((rebuilt - inputs).square().sum())
+    tile = _laid(code[0].numpy(), inputs.shape[1])
+    pictures = np.stack([inputs[0].numpy(), tile, rebuilt[0].numpy().clip(0, 1)])
+    return Standing(pictures, error, float((np.asarray(errors) < error).mean()))
+
+
+def _laid(code: np.ndarray, side: int) -> np.ndarray:
+    """Lay a code out line by line in a square of ``side`` pixels a side."""
+    across = math.ceil(math.sqrt(len(code)))
+    most = max(float(np.abs(code).max()), 1e-12)
+    values = 0.5 + code / (2 * most) if code.min() < 0 else code / most
+    square = np.pad(values, (0, across**2 - len(code)), constant_values=np.nan).reshape(across, across)
+    at = np.arange(side) * across // side
+    return np.nan_to_num(square[np.ix_(at, at)])
 
 
 @torch.inference_mode()

@@ -13,13 +13,15 @@ import pytest
 import soundfile
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from streamlit.util import AttributeDictionary
 
 import aecore as ae
-from aecore.datasets import DamagedFile, Own, own
+from aecore import views
+from aecore.datasets import DamagedFile, Mnist, Own, own
 from aecore.jobs import InlineExecutor
 from aecore.runs import birth_of
 from aecore.text import LANGUAGES, Say
-from pages._ui import brought, mine, resources
+from pages._ui import brought, by_hand, mine, resources
 from tests.pages.test_pages import opened, sentences
 
 rng = np.random.default_rng(0)
@@ -253,3 +255,40 @@ def test_what_a_dead_server_left_is_pruned(runs, tmp_path):
     mine.prune()
     assert not folder.exists()
     assert not runs.of(at.session_state.course.watched).folder.exists()
+
+
+SEVEN = [[[300, 250], [700, 250], [500, 800]]]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_drawing_goes_through_the_model_of_every_lesson_that_learnt_digits(runs, lang):
+    at = opened("your_data", lang)
+    words = Say(lang)
+    at.segmented_control(key="source_of_data").set_value("hand").run()
+    assert words("your_data.hand_nothing") in [one.value for one in at.caption]
+    at.session_state["sheet"] = AttributeDictionary({"strokes": SEVEN})
+    at.run()
+    assert not at.exception
+    assert by_hand.lessons() == ["undercomplete", "denoising", "contractive", "sparse", "vae"]
+    drawn = {one.key for one in at.get("bidi_component")}
+    assert {f"hand_{name}" for name in by_hand.lessons()} <= drawn
+    stands = [
+        line
+        for line in sentences(at).splitlines()
+        if words("your_data.hand_stands", error="", share="", count="").split("*")[0] in line
+    ]
+    assert len(stands) == 5
+    at.session_state["sheet"] = AttributeDictionary({"strokes": [[["x", 1]]]})
+    at.run()
+    assert [error.value for error in at.error] == [words("refused.no_drawing")]
+
+
+def test_how_a_digit_stands_is_measured(runs):
+    digit = Mnist().load("test").inputs[0].numpy()
+    for name in by_hand.lessons():
+        model, errors = by_hand._known(name)
+        found = views.standing(model, digit, errors)
+        assert found.error == pytest.approx(errors[0], rel=1e-3)
+        assert found.below == pytest.approx((errors < errors[0]).mean(), abs=2e-4)
+        noise = views.standing(model, np.random.default_rng(0).random((28, 28)), errors)
+        assert noise.below > 0.99
