@@ -65,13 +65,13 @@ class Maps(Net):
             nn.Unflatten(1, (1, height)) if len(shape) == 2 else nn.Identity(),
             nn.ReplicationPad2d((0, wide * square - width, 0, low * square - height)),
             nn.PixelUnshuffle(square),
-            _Beside(extracted) if self.carry else extracted,
+            Beside(extracted) if self.carry else extracted,
             nn.Flatten(),
         )
         kept = pixels if self.carry else 0
         decoder = nn.Sequential(
             nn.Unflatten(1, (kept + c, low, wide)),
-            _Corrected(restored, kept) if self.carry else restored,
+            Corrected(restored, kept) if self.carry else restored,
             nn.PixelShuffle(square),
             Cropped(height, width),
             nn.Flatten(),
@@ -107,7 +107,7 @@ class Block(nn.Module):
         return h + self.body(h)
 
 
-class _Beside(nn.Module):
+class Beside(nn.Module):
     """Gives what it is given, and what `body` makes of that."""
 
     def __init__(self, body: nn.Module) -> None:
@@ -115,10 +115,11 @@ class _Beside(nn.Module):
         self.body = body
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return ``(n, channels and maps, height, width)``."""
         return torch.cat([x, self.body(x)], 1)
 
 
-class _Corrected(nn.Module):
+class Corrected(nn.Module):
     """Adds what `body` makes of the other maps to the first ones."""
 
     def __init__(self, body: nn.Module, kept: int) -> None:
@@ -127,6 +128,7 @@ class _Corrected(nn.Module):
         self.kept = kept
 
     def forward(self, h: Tensor) -> Tensor:
+        """Return the first maps, changed."""
         return h[:, : self.kept] + self.body(h[:, self.kept :])
 
 

@@ -26,7 +26,7 @@ experiment = turn.experiment(
     task="audio",
     method=("undercomplete", "contractive", "sparse", "vae", "beta_vae"),
     data=("noisy_speech",),
-    net=("maps", "conv", "mlp"),
+    net=("maps", "unet", "conv", "mlp"),
     looks=("recording", "disturbed", "ratio"),
 )
 

@@ -18,7 +18,7 @@ experiment = turn.experiment(
     task="noise_removal",
     method=("undercomplete", "contractive", "sparse", "vae", "beta_vae"),
     data=("photos",),
-    net=("maps", "conv", "mlp"),
+    net=("maps", "unet", "conv", "mlp"),
     looks=("photo",),
 )
 noise = cast(NoiseRemoval, experiment.task).noise

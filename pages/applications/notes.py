@@ -29,7 +29,7 @@ USUAL = (("instrument", "flute", "pitch", 60), ("other_instrument", "trumpet", "
 say.lesson("notes")
 experiment = turn.experiment(
     task="notes",
-    method=("vae", "beta_vae", "undercomplete"),
+    method=("vae", "beta_vae", "undercomplete", "denoising", "contractive", "sparse"),
     data=("notes",),
     net=("conv", "mlp", "linear"),
     looks=("note", "coloured", "instrument", "pitch", "other_instrument", "other_pitch", "way"),

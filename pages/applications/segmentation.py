@@ -15,7 +15,11 @@ JUDGED = 200  # held-out pictures behind the table
 
 say.lesson("segmentation")
 experiment = turn.experiment(
-    task="segmentation", method="undercomplete", data=("compositions",), net=("maps", "conv", "mlp"), looks=("opacity",)
+    task="segmentation",
+    method=("undercomplete", "contractive", "sparse", "vae", "beta_vae"),
+    data=("compositions",),
+    net=("unet", "maps", "conv", "mlp"),
+    looks=("opacity",),
 )
 
 

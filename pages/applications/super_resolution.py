@@ -18,7 +18,7 @@ experiment = turn.experiment(
     task="super_resolution",
     method=("undercomplete", "contractive", "sparse", "vae", "beta_vae"),
     data=("photos",),
-    net=("maps", "conv", "mlp"),
+    net=("maps", "unet", "conv", "mlp"),
     looks=("photo",),
 )
 factor = cast(SuperResolution, experiment.task).factor
