@@ -179,8 +179,12 @@ def bench(asked: argparse.Namespace) -> int:
 
 
 def _declare_gallery(command: argparse.ArgumentParser) -> None:
-    command.add_argument("action", choices=["build"], help="train what is missing and write it into the gallery")
-    command.add_argument("names", nargs="*", metavar="NAME", help="which runs; all by default")
+    command.add_argument(
+        "action",
+        choices=["build", "cards"],
+        help="train what is missing and write it into the gallery; draw the pictures of the first page from it",
+    )
+    command.add_argument("names", nargs="*", metavar="NAME", help="which runs or pictures; all by default")
     command.add_argument("--anew", action="store_true", help="also those that are there")
     command.add_argument(
         "--out", type=Path, default=Path("build/gallery"), metavar="DIR", help="where they are trained (build/gallery)"
@@ -188,13 +192,18 @@ def _declare_gallery(command: argparse.ArgumentParser) -> None:
 
 
 def gallery(asked: argparse.Namespace) -> int:
-    """Train the runs that come with the project; go on where an earlier call was interrupted."""
-    from aecore import gallery, outcomes
+    """Train the runs that come with the project, going on where an earlier call was interrupted, or draw its cards."""
+    from aecore import cards, gallery, outcomes
     from aecore.runs import Runs
 
-    if unknown := sorted(set(asked.names) - set(gallery.TABLE)):
-        print(f"The gallery has no {', '.join(unknown)}; it has {', '.join(gallery.TABLE)}.", file=sys.stderr)
+    there = gallery.TABLE if asked.action == "build" else cards.TABLE
+    if unknown := sorted(set(asked.names) - set(there)):
+        print(f"The gallery has no {', '.join(unknown)}; it has {', '.join(there)}.", file=sys.stderr)
         return NONSENSE
+    if asked.action == "cards":
+        for name in asked.names or there:
+            print(f"{name}: {cards.ship(name) / 1000:.0f} kB")
+        return 0
     runs = Runs(asked.out)
     for name in asked.names or gallery.TABLE:
         experiment = gallery.experiment_of(name)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
@@ -136,6 +138,19 @@ def tanimoto(some: np.ndarray, others: np.ndarray) -> np.ndarray:
     one, other = some.astype(np.float32), others.astype(np.float32)
     shared = one @ other.T
     return shared / np.maximum(one.sum(1)[:, None] + other.sum(1)[None] - shared, 1)
+
+
+def picture(smiles: Sequence[str], size: tuple[int, int], *, columns: int) -> Image.Image:
+    """Return molecules in rows as one picture, RGBA in black on transparent ground, each so large in pixels."""
+    from rdkit.Chem.Draw import rdMolDraw2D
+
+    rows = -(-len(smiles) // columns)
+    canvas = rdMolDraw2D.MolDraw2DCairo(columns * size[0], rows * size[1], *size)
+    look: Any = canvas.drawOptions()  # its stubs take every setting for another method's
+    look.clearBackground = False
+    canvas.DrawMolecules([molecule(one) for one in smiles])
+    canvas.FinishDrawing()
+    return Image.open(io.BytesIO(canvas.GetDrawingText())).convert("RGBA")
 
 
 @lru_cache(maxsize=4096)

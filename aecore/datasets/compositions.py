@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -13,11 +12,11 @@ from PIL import Image, ImageDraw
 from aecore.datasets import files
 from aecore.datasets.data import Data, Split
 from aecore.datasets.patches import PHOTOS
-from aecore.datasets.photos import HELD_OUT, whole
+from aecore.datasets.photos import HELD_OUT, SCALES, scaled, whole
 from aecore.samples import Samples
 
 SIDE = 48
-_COUNT = {"train": 6000, "test": 500}
+_COUNT = {"train": 12000, "test": 500}
 # Of one object, in pixels; of the difference to what lies under it, in grey values from 0 to 1.
 _SMALLEST, _LARGEST = 22, 40
 _CONTRAST = 0.25
@@ -28,11 +27,13 @@ _FINE = 4  # subpixels along a pixel's side
 
 @dataclass(frozen=True)
 class Compositions(Data):
-    """Grey pictures of 48x48 pixels with one or two objects: 6,000 to train on, 500 held out.
+    """Grey pictures of 48x48 pixels with one or two objects: 12,000 to train on, 500 held out.
 
     An object is an MNIST digit, an ellipse, a turned rectangle, a triangle or a star, in a shade that differs
     from the mean of what lies under it by at least a quarter of the way from black to white. Held-out pictures
-    take their photographs from those that :class:`Photos` holds out and their digits from MNIST's test part.
+    take their photographs from those that :class:`Photos` holds out and their digits from MNIST's test part. Those
+    to train on take theirs at several sizes, mirrored or turned upside down at random: few photographs have to
+    stand for many.
 
     Examples
     --------
@@ -45,11 +46,11 @@ class Compositions(Data):
     licence: ClassVar = "as photos and mnist"
     masked: ClassVar = True
     defaults: ClassVar = {
-        "net": "maps",
+        "net": "unet",
         "hidden": (512,),
         "latent": 128,
-        "steps": 4000,
-        "batch": 16,
+        "steps": 6000,
+        "batch": 32,
         "rate": 2e-3,
     }
 
@@ -61,16 +62,18 @@ class Compositions(Data):
     def read(self, split: Split) -> Samples:
         """Compose one part anew."""
         rng = np.random.default_rng([48, split == "test"])
-        scenes = [whole(name) for name in HELD_OUT] if split == "test" else [_photo(name) for name in PHOTOS]
+        scenes = [whole(name) for name in HELD_OUT] if split == "test" else _scenes()
         digits = files.arrays("mnist.npz", f"x_{split}")[0]
         made = [_composed(scenes, digits, rng) for _ in range(_COUNT[split])]
         inputs, masks = (torch.from_numpy(np.stack(column)) for column in zip(*made, strict=True))
         return Samples(inputs, masks)
 
 
-@cache
-def _photo(name: str) -> np.ndarray:
-    return files.grey(f"photos/{name}.png")
+def _scenes() -> list[np.ndarray]:
+    """Return the photographs to train on, at each size, as they are, mirrored, upside down and both."""
+    grey = [files.grey(f"photos/{name}.png") for name in PHOTOS]
+    sized = [scaled(one, scale) for one in grey for scale in SCALES]
+    return [one[::down, ::along] for one in sized for down in (1, -1) for along in (1, -1)]
 
 
 def _composed(scenes: list[np.ndarray], digits: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

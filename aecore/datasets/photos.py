@@ -19,7 +19,7 @@ from aecore.samples import Samples
 # Come with scikit-image; no crop of theirs is ever trained on.
 HELD_OUT = ("chelsea", "coffee", "motorcycle")
 # Sizes at which the photos are cut: what is coarse in one is fine in the next.
-_SCALES = (1.0, 0.75, 0.5)
+SCALES = (1.0, 0.75, 0.5)
 _FLAT = 3
 
 
@@ -69,7 +69,7 @@ class Photos(Data):
             crops = [_cut(whole(name), self.size, self.count[split], rng) for name in HELD_OUT]
         else:
             grey = [files.grey(f"photos/{name}.png") for name in PHOTOS]
-            crops = [_cut(_scaled(one, scale), self.size, self.count[split], rng) for one in grey for scale in _SCALES]
+            crops = [_cut(scaled(one, scale), self.size, self.count[split], rng) for one in grey for scale in SCALES]
         return from_pixels(rng.permutation(np.concatenate(crops)))
 
 
@@ -84,7 +84,8 @@ def whole(name: str) -> np.ndarray:
     return grey[:height, :width]
 
 
-def _scaled(grey: np.ndarray, scale: float) -> np.ndarray:
+def scaled(grey: np.ndarray, scale: float) -> np.ndarray:
+    """Return a photo ``(height, width)`` with sides that are so many times as long, bicubic."""
     if scale == 1:
         return grey
     height, width = grey.shape

@@ -101,6 +101,13 @@ def shipped(name: str) -> tuple[Autoencoder, Samples]:
     return revive(experiment, snapshot), posed(experiment, "test")
 
 
+def card(name: str) -> str:
+    """Return where the picture of what a lesson or an application comes to lies."""
+    from aecore import cards
+
+    return str(cards.place(name))
+
+
 def run_of(key: str) -> Run:
     """Return the run with a key: of this server or, unless that exists, of the gallery.
 

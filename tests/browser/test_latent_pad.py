@@ -205,3 +205,23 @@ def test_a_slider_moves_one_latent_and_the_picture_answers(page, site):
     assert sorted(moved) == pytest.approx([0, 0, 0.6], abs=1e-4)
     page.locator(".gargalo-sliders + div button").click()
     page.wait_for_function(f"picture => ({painted})() === picture", arg=picture)
+
+
+def test_the_first_page_s_place_wanders_until_it_is_taken_and_not_for_those_who_want_stillness(new_context, site):
+    page = new_context().new_page()
+    page.goto(site)
+    plane = page.locator(".gargalo-pad-plane")
+    expect(plane).to_be_visible()
+    page.wait_for_function(f"{PLANE}?.dataset.z")
+    before = plane.get_attribute("data-z")
+    page.wait_for_function(f"before => {PLANE}.dataset.z !== before", arg=before)
+    plane.focus()
+    taken = page.evaluate(f"new Promise(done => requestAnimationFrame(() => done({PLANE}.dataset.z)))")
+    page.wait_for_timeout(300)
+    assert plane.get_attribute("data-z") == taken
+    still = new_context(reduced_motion="reduce").new_page()
+    still.goto(site)
+    plane = still.locator(".gargalo-pad-plane")
+    expect(plane).to_be_visible()
+    still.wait_for_function(f"{PLANE}?.dataset.z")
+    assert z_of(plane) == z_of(plane) == pytest.approx([0, 0], abs=1e-6)

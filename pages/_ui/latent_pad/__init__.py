@@ -47,6 +47,7 @@ def pad(
     pair: tuple[int, ...] | None = None,
     z: tuple[float, ...] | None = None,
     on_choose: Callable[[tuple[float, ...]], None] | None = None,
+    drifts: bool = False,
 ) -> None:
     """Show two latents as a plane, and under the pointer what the decoder makes of it.
 
@@ -71,13 +72,15 @@ def pad(
         the pointer begins in the middle.
     on_choose : callable, optional
         Called with the code of the place that is clicked.
+    drifts : bool
+        Whether the place wanders by itself until somebody takes it.
     """
 
     def clicked() -> None:
         if on_choose and (code := (st.session_state.get(key) or {}).get("clicked")):
             on_choose(tuple(code))
 
-    packed = _packed(model, samples, data, words.language, pair, z)
+    packed = _packed(model, samples, data, words.language, pair, z, drifts)
     if packed is None:
         st.info(words("pad.not_here"), icon=":material/developer_board_off:")
     else:
@@ -117,6 +120,7 @@ def _packed(
     language: str,
     shown: tuple[int, ...] | int | None,
     z: tuple[float, ...] | None,
+    drifts: bool = False,
 ) -> bytes | None:
     """Write what the browser needs; ``shown`` are the latents, or how many of those that carry most."""
     from aecore import views
@@ -146,6 +150,7 @@ def _packed(
         "middle": middle,
         "z": middle if z is None else list(z),
         "held": z is not None,
+        "drifts": drifts,
         "latents": [names[i] for i in latents],
         "axes": [words(_kind(model), name=names[i], value=words.number(float(usage[i]), 2)) for i in latents],
         "count": samples.size,

@@ -3,6 +3,8 @@ const LENS = 76; // pixels that the picture at the pointer takes
 const TILE = 30; // pixels of a picture of the map, about
 const TAP = 6; // pixels that a tap or a click may stray
 const SLICE = 7; // milliseconds of a frame in which the map may be decoded
+const LAP = [13, 17]; // seconds after which a place that drifts is back, sideways and upwards
+const REACH = 0.3; // how far it drifts from the middle, in sides of the plane
 
 /* From a place in the plane, 0 to 1 from the lower left corner, to a code, and back. */
 const codeOf = (pad, [x, y]) => {
@@ -237,6 +239,21 @@ function ask(state) {
   });
 }
 
+/* Until somebody takes it the place wanders, unless the visitor wants nothing to move by itself. */
+function drift(state) {
+  if (!state.pad.drifts || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const middle = placeOf(state.pad, state.pad.z);
+  const began = performance.now();
+  const move = (now) => {
+    if (state.taken || state.gone) return;
+    const seconds = (now - began) / 1000;
+    state.at = middle.map((share, axis) => clamp(share + REACH * Math.sin((2 * Math.PI * seconds) / LAP[axis]), 0, 1));
+    drawOver(state);
+    requestAnimationFrame(move);
+  };
+  requestAnimationFrame(move);
+}
+
 function listen(state) {
   const { plane, toggle } = state.parts;
   const stop = new AbortController();
@@ -257,6 +274,7 @@ function listen(state) {
     down.strayed = Math.max(down.strayed, Math.hypot(clientX - down.x, clientY - down.y));
     down.sideways = Math.max(down.sideways, Math.abs(clientX - down.x));
   };
+  for (const name of ["pointermove", "pointerdown", "focus"]) on(plane, name, () => (state.taken = true));
   on(plane, "pointermove", (event) => {
     state.over = true;
     if (down) stray(event);
@@ -377,5 +395,6 @@ function take(state, bytes, given) {
   drawOver(state);
   drawMap(state);
   performance.measure("gargalo-pad-drawn", { start: given });
+  if (!state.end) drift(state);
   state.end ??= listen(state);
 }
