@@ -7,9 +7,11 @@ language's manner.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 
 from babel.lists import format_list
@@ -18,6 +20,10 @@ from babel.numbers import format_decimal
 FOLDER = Path(__file__).parent.parent / "assets" / "text"
 LANGUAGES = ("en", "pt_BR")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+# What of a text is left as it is: headings, formulas, code, links, titles in italics.
+_KEPT = re.compile(
+    r"(^#[^\n]*|\$\$[^$]*\$\$|\$[^$\n]*\$|`[^`]*`|!?\[[^\]]*\]\([^)]*\)|(?<!\*)\*[^*\n]+\*(?!\*))", re.MULTILINE
+)
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -154,10 +160,46 @@ class Say:
         """Return the longer text called `name`, as Markdown."""
         return (FOLDER / self.language / f"{name}.md").read_text("utf-8")
 
+    def glossary(self) -> dict[str, tuple[list[str], str]]:
+        """Return the terms of the field by their keys: the words that stand for each, and what it means."""
+        known = words(self.language)
+        keys = [key.split(".")[1] for key in known if key.startswith("glossary.") and key.endswith(".words")]
+        return {key: (known[f"glossary.{key}.words"].split("|"), known[f"glossary.{key}.says"]) for key in keys}
+
+    def glossed(self, text: str) -> str:
+        """Mark each term of the glossary where it first stands in some Markdown, and say there what it means.
+
+        Examples
+        --------
+        >>> Say("en").glossed("No prior, `no prior`.").replace(Say("en")("glossary.prior.says"), "…")
+        'No <abbr class="term" tabindex="0" title="…">prior</abbr>, `no prior`.'
+        """
+        pattern, terms, said = *_terms(self.language), set()
+
+        def mark(found: re.Match[str]) -> str:
+            word = found.group()
+            key, meaning = terms[word.lower()]
+            if key in said:
+                return word
+            said.add(key)
+            return f'<abbr class="term" tabindex="0" title="{escape(meaning)}">{word}</abbr>'
+
+        parts = _KEPT.split(text)
+        return "".join(part if i % 2 else pattern.sub(mark, part) for i, part in enumerate(parts))
+
     @property
     def separators(self) -> str:
         """Decimal mark and thousands mark, in the order that Plotly's layout wants."""
         return ",." if self.language == "pt_BR" else ".,"
+
+
+@lru_cache
+def _terms(language: str) -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
+    """Return what finds the words of the glossary, the longest first, and for each its key and meaning."""
+    glossary = Say(language).glossary()
+    terms = {word.lower(): (key, says) for key, (words, says) in glossary.items() for word in words}
+    longest_first = sorted(terms, key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, longest_first))})(?![\w-])", re.IGNORECASE), terms
 
 
 # Written anew, a number costs a third of a millisecond, and a page of sliders has hundreds.

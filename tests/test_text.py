@@ -51,3 +51,28 @@ def test_what_is_held_out_has_one_name_in_portuguese():
 def test_separators_are_those_of_the_numbers(language):
     decimal, thousands = Say(language).separators
     assert Say(language).number(1234.5, 1) == f"1{thousands}234{decimal}5"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_term_is_explained_where_it_first_stands_and_the_words_stay_as_they_are(language):
+    say, tag = Say(language), re.compile(r'<abbr class="term" tabindex="0" title="[^"<>]*">([^<]*)</abbr>')
+    said = " ".join(its for key, its in words(language).items() if not key.startswith("glossary."))
+    for name in sorted(path.stem for path in (FOLDER / language).glob("*.md")):
+        plain = say.page(name)
+        marked = say.glossed(plain)
+        assert tag.sub(r"\1", marked) == plain
+        terms = [word.lower() for word in tag.findall(marked)]
+        keys = [key for word in terms for key, (names, _) in say.glossary().items() if word in map(str.lower, names)]
+        assert len(keys) == len(terms) == len(set(keys)), name
+        said += plain
+        for kept in re.findall(r"^#.*$|\$[^$\n]*\$|`[^`]*`", marked, re.MULTILINE):
+            assert "<abbr" not in kept
+    for key, (names, _) in say.glossary().items():
+        assert any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said, re.IGNORECASE) for name in names), key
+
+
+def test_both_glossaries_say_each_term_in_a_few_words():
+    for language in LANGUAGES:
+        names = [name for of, _ in Say(language).glossary().values() for name in of]
+        assert len(names) == len({name.lower() for name in names})
+        assert all(20 < len(says) < 160 and says.endswith(".") for _, says in Say(language).glossary().values())

@@ -46,7 +46,7 @@ def words() -> Say:
 def lesson(name: str) -> None:
     """Show the title of a lesson and the sentence that it teaches."""
     st.title(words()(f"page.{name}.title"), anchor=False)
-    st.markdown(words()(f"page.{name}.lead"))
+    _marked(words()(f"page.{name}.lead"))
 
 
 def name_controls() -> None:
@@ -58,7 +58,17 @@ def name_controls() -> None:
 
 def more(name: str) -> None:
     """Show the longer text of a lesson: what to look for, what to try, where it comes from."""
-    st.markdown(words().page(name))
+    _marked(words().page(name))
+
+
+def glossary() -> None:
+    """Show what the terms of the field mean."""
+    with st.expander(words()("home.glossary"), icon=":material/menu_book:"):
+        st.markdown("\n".join(f"- **{names[0]}**: {says}" for names, says in words().glossary().values()))
+
+
+def _marked(text: str) -> None:
+    st.markdown(words().glossed(text), unsafe_allow_html=True)
 
 
 @contextmanager

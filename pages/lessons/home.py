@@ -55,4 +55,5 @@ for folder, names in SHOWN.items():
                 st.image(resources.card(name), alt=words(f"page.{name}.card"))
                 st.page_link(f"{folder}/{name}.py", label=words(f"page.{name}.title"), icon=":material/arrow_forward:")
                 st.markdown(words(f"page.{name}.invitation"))
+say.glossary()
 preload()
