@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from pages._ui import address, resources, say, steer
+from pages._ui.contents import page_of
 
 if TYPE_CHECKING:
     from aecore.experiment import Experiment
@@ -151,10 +152,4 @@ def _opened(words: Say) -> None:
         st.error(words("share.unwritable"), icon=":material/hard_drive:")
         return
     towards: dict[str, Any] = {"query_params": address.as_linked(run.experiment), "icon": ":material/arrow_forward:"}
-    st.page_link(_page(run.experiment), label=words("share.opened"), **towards)
-
-
-def _page(experiment: Experiment) -> str:
-    """Return the page that shows an experiment: its task's, or the lesson of its method."""
-    task, method = experiment.task.name, experiment.method.name
-    return f"lessons/{method}.py" if task == "reconstruction" else f"applications/{task}.py"
+    st.page_link(page_of(run.experiment), label=words("share.opened"), **towards)

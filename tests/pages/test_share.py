@@ -8,12 +8,12 @@ import pytest
 
 from aecore import gallery
 from pages._ui import share
-from pages._ui.contents import PAGES
+from pages._ui.contents import PAGES, page_of
 
 
 @pytest.mark.parametrize("name", gallery.TABLE)
 def test_every_shipped_run_has_its_page(name):
-    folder, _, file = share._page(gallery.experiment_of(name)).partition("/")
+    folder, _, file = page_of(gallery.experiment_of(name)).partition("/")
     assert file.removesuffix(".py") in PAGES[folder]
 
 
