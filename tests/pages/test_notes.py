@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from functools import lru_cache, partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,8 @@ from aecore.text import Say
 from pages._ui import resources
 from tests.pages.test_pages import opened, runs  # noqa: F401  # a fixture
 
+PAGE = Path(__file__).parents[2] / "pages" / "applications" / "notes.py"
+METHODS = re.findall(r'"(\w+)"', re.search(r"method=\((.*?)\)", PAGE.read_text("utf-8"))[1])
 FEW = {"steps": "3", "channels": "4", "latent": "3", "batch": "8"}
 
 
@@ -73,7 +77,7 @@ def test_a_morph_at_its_end_is_nearest_to_the_crossfade_s_note(runs):  # noqa: F
     assert "Trumpet G4, hard" in [one.value for one in at.subheader]
 
 
-@pytest.mark.parametrize("method", ["beta_vae", "undercomplete"])
+@pytest.mark.parametrize("method", METHODS)
 def test_any_method_can_be_chosen(runs, method):  # noqa: F811
     at = opened("notes", **FEW | {"steps": "2"}, method=method)
     at.button(key="train").click().run()
