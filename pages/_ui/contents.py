@@ -24,6 +24,7 @@ PAGES = {
     "tools": ("explorer", "your_data", "present", "board"),
     "tools": ("explorer", "present"),
     "tools": ("explorer", "gallery"),
+    "tools": ("explorer", "gallery", "present"),
 }
 
 
