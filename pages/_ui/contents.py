@@ -21,10 +21,7 @@ PAGES = {
         "compression",
         "anomaly",
     ),
-    "tools": ("explorer", "your_data", "present", "board"),
-    "tools": ("explorer", "present"),
-    "tools": ("explorer", "gallery"),
-    "tools": ("explorer", "gallery", "present"),
+    "tools": ("explorer", "your_data", "gallery", "present", "board"),
 }
 
 
