@@ -18,7 +18,7 @@ PAGES = [name for names in contents.PAGES.values() for name in names]
 DRAWN = (
     ".js-plotly-plot .main-svg, .gargalo-flow svg *, [data-testid=stImage] img, [data-testid=stFileUploaderDropzone]"
 )
-WITHOUT_KNOBS = ("home", "present", "board", "your_data")
+WITHOUT_KNOBS = ("home", "gallery", "present", "board", "your_data")
 # Of headings, by their words: a picture that is drawn late pushes them down unless it has its room.
 PLACES = """() => Object.fromEntries([...document.querySelectorAll('h1, h2')]
   .map(node => [node.textContent, Math.round(node.getBoundingClientRect().top)]))"""
