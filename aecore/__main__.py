@@ -1,4 +1,4 @@
-"""The command line: `python -m aecore train`, `export`, `apply`, `gallery` and more; `--help` says what each takes."""
+"""The command line: `python -m aecore train`, `sweep`, `apply`, `gallery` and more; `--help` says what each takes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def train(asked: argparse.Namespace) -> int:
         return UNFINISHED
     try:
         if run.state.stage != "done":
-            _follow(runs.claim(experiment), experiment.fit.steps)
+            _follow([runs.claim(experiment)], experiment.fit.steps)
     except OSError as wrong:
         print(f"The run can't be written: {wrong}", file=sys.stderr)
         return UNFINISHED
@@ -59,13 +59,68 @@ def train(asked: argparse.Namespace) -> int:
     return 0 if run.state.stage == "done" else UNFINISHED
 
 
-def _follow(run: Run, steps: int) -> None:
-    """Train a claimed run with a progress bar; what was reached is kept when the user interrupts."""
+def _declare_sweep(command: argparse.ArgumentParser) -> None:
+    _declare_train(command)
+    command.add_argument("ranges", nargs="+", metavar="KNOB=VALUES", help="rho=0.01,0.05,0.2; seeds=3 for 0, 1 and 2")
+
+
+def sweep(asked: argparse.Namespace) -> int:
+    """Train an experiment for every combination of some knobs' values; what is done already is not done again."""
+    from aecore.experiment import Experiment
+    from aecore.knobs import to_text
+    from aecore.runs import Runs
+    from aecore.training import alike
+
+    try:
+        ranges: dict[str, Any] = dict(_range(word) for word in asked.ranges)
+        experiments = list(dict.fromkeys(Experiment.from_query(asked.query).sweep(**ranges)))
+    except ValueError as wrong:
+        print(wrong, file=sys.stderr)
+        return NONSENSE
+    runs = Runs(asked.out)
+    elsewhere = [one for one in experiments if runs.of(one).state.stage in ("queued", "running")]
+    if elsewhere:
+        run = runs.of(elsewhere[0])
+        print(f"Process {run.state.pid} is training {run.folder}.", file=sys.stderr)
+        return UNFINISHED
+    left = [one for one in experiments if runs.of(one).state.stage != "done"]
+    try:
+        for group in alike(left):
+            _follow([runs.claim(one) for one in group], group[0].fit.steps)
+    except OSError as wrong:
+        print(f"The runs can't be written: {wrong}", file=sys.stderr)
+        return UNFINISHED
+    found = [runs.of(one) for one in experiments]
+    for run, one in zip(found, experiments, strict=True):
+        if asked.json:
+            continue
+        print(", ".join(f"{name} {to_text(one.flat()[name])}" for name in ranges), end=": ")
+        _report(run, as_json=False)
+    if asked.json:
+        turned = [{name: one.flat()[name] for name in ranges} for one in experiments]
+        print(json.dumps({"runs": [{"knobs": knobs} | _facts(run) for knobs, run in zip(turned, found, strict=True)]}))
+    return 0 if all(run.state.stage == "done" for run in found) else UNFINISHED
+
+
+def _range(word: str) -> tuple[str, list[str] | range]:
+    """Read one knob and its values; `seeds` says how many."""
+    name, equals, texts = word.partition("=")
+    if not equals or not texts:
+        raise ValueError(f"{word}: say KNOB=VALUE,VALUE or seeds=NUMBER")
+    if name != "seeds":
+        return name, texts.split(",")
+    if not texts.isdigit() or not int(texts):
+        raise ValueError(f"{word}: how many seeds?")
+    return "seed", range(int(texts))
+
+
+def _follow(runs: Sequence[Run], steps: int) -> None:
+    """Train claimed runs together with a progress bar; what was reached is kept when the user interrupts."""
     from tqdm import tqdm
 
-    from aecore.jobs.frames import frames
+    from aecore.jobs.frames import frames_together
 
-    making = frames(run)
+    making, run = frames_together(runs), runs[0]
     with tqdm(total=steps, unit=" steps", file=sys.stderr, smoothing=0.1) as bar:
         try:
             for _ in making:
@@ -146,22 +201,27 @@ def _wanted_run(source: str, root: Path) -> Run:
         return run
     if shipped := gallery.run_of(experiment):
         return shipped
-    _follow(Runs(root).claim(experiment), experiment.fit.steps)
+    _follow([Runs(root).claim(experiment)], experiment.fit.steps)
     return run
 
 
 def _report(run: Run, *, as_json: bool) -> None:
-    state, history = run.state, run.history
-    terms = history[-1].terms if history else {}
+    state = run.state
     if as_json:
-        facts = {"key": run.key, "steps": state.step, "seconds": round(state.seconds, 3), "terms": terms}
-        print(json.dumps(facts | {"scores": state.scores or {}, "folder": str(run.folder)}))
+        print(json.dumps(_facts(run)))
         return
     scores = ", ".join(f"{name} {score:.4g}" for name, score in (state.scores or {}).items())
     print(f"{state.stage} at step {state.step} after {state.seconds:.1f} s: {scores or 'not scored'} ({run.folder})")
     if state.stage != "done":
         why = " ".join(filter(None, (state.reason, state.detail)))
         print(f"Ended before its last step ({why}). The same command goes on from here.", file=sys.stderr)
+
+
+def _facts(run: Run) -> dict[str, object]:
+    state, history = run.state, run.history
+    terms = history[-1].terms if history else {}
+    facts = {"key": run.key, "steps": state.step, "seconds": round(state.seconds, 3), "terms": terms}
+    return facts | {"scores": state.scores or {}, "folder": str(run.folder)}
 
 
 def _declare_bench(command: argparse.ArgumentParser) -> None:
@@ -212,7 +272,7 @@ def gallery(asked: argparse.Namespace) -> int:
             continue
         run = runs.of(experiment)
         if run.state.stage != "done":
-            _follow(runs.claim(experiment), experiment.fit.steps)
+            _follow([runs.claim(experiment)], experiment.fit.steps)
         if run.state.stage != "done":
             _report(run, as_json=False)
             return UNFINISHED
@@ -311,6 +371,7 @@ def _explained(source: Path, act: Callable[[], object]) -> int:
 
 COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = {
     "train": (_declare_train, train),
+    "sweep": (_declare_sweep, sweep),
     "export": (_declare_export, export),
     "bench": (_declare_bench, bench),
     "gallery": (_declare_gallery, gallery),

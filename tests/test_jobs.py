@@ -17,7 +17,7 @@ import torch
 import aecore as ae
 from aecore.datasets.files import folder as data_folder
 from aecore.jobs import InlineExecutor, LocalExecutor
-from aecore.jobs.frames import frames
+from aecore.jobs.frames import frames, frames_together
 from aecore.runs import Record, Run, Wishes
 
 ROOT = Path(__file__).parents[1]
@@ -292,3 +292,62 @@ def test_a_folder_that_is_lost_in_mid_run_is_known_all_the_same(executor):
     wait(lambda: len(run.history) > 2)
     run.cancel()
     wait(lambda: run.state.is_final)
+
+
+SWEPT = ae.Experiment.from_query("data=digits&method=vae&net=mlp&hidden=16&latent=2&batch=32&steps=60")
+
+
+def test_a_sweep_trained_together_writes_the_folders_of_runs_trained_alone(executor, tmp_path):
+    experiments = SWEPT.sweep(latent=(2, 3), seed=(0, 1))
+    there = executor.submit(experiments, background=True, together=True)
+    here = InlineExecutor(ae.Runs(tmp_path / "here")).submit(experiments)
+    wait(lambda: all(run.state.is_final for run in there))
+    for together, alone in zip(there, here, strict=True):
+        assert (together.state.stage, together.state.scores) == ("done", alone.state.scores)
+        assert set(alone.steps) <= {event.step for event in together.history} >= set(together.steps)
+        for step in (0, 1, 60):
+            assert equal(weights(together, step), weights(alone, step))
+        assert together.baselines().keys() == alone.baselines().keys() == {"pca"}
+
+
+def test_one_of_several_stops_and_the_others_go_on_and_all_can_be_stopped(executor, tmp_path):
+    experiments = SWEPT.vary(steps=100_000).sweep(seed=(0, 1, 2))
+    first, *others = executor.submit(experiments, together=True)
+    wait(lambda: len(first.history) > 3)
+    first.cancel()
+    wait(lambda: first.state.is_final)
+    reached = others[0].history[-1].step
+    wait(lambda: others[0].history[-1].step > reached)
+    assert first.resumable().step == first.state.step == first.history[-1].step
+    for run in others:
+        run.cancel()
+    wait(lambda: all(run.state.is_final for run in others))
+    assert {run.state.reason for run in others} == {"stopped"}
+
+
+def test_runs_that_were_stopped_together_go_on_together_or_apart_to_the_same_bits(tmp_path):
+    experiments = SWEPT.sweep(seed=(0, 1))
+    undisturbed = InlineExecutor(ae.Runs(tmp_path / "undisturbed")).submit(experiments)
+    for name, until in (("level", (7, 7)), ("apart", (7, 9))):
+        runs = ae.Runs(tmp_path / name)
+        claimed = [runs.claim(one, wishes=Wishes(until=at)) for one, at in zip(experiments, until, strict=True)]
+        list(frames_together(claimed))
+        assert [run.state.step for run in claimed] == list(until)
+        again = InlineExecutor(runs).submit(experiments, together=True)
+        assert all(equal(weights(one), weights(other)) for one, other in zip(again, undisturbed, strict=True))
+
+
+def test_of_several_the_one_that_diverges_says_so_and_the_others_end_well(tmp_path, monkeypatch):
+    terms = type(LONG.method).terms
+
+    def explode(self, model, x, target, rng):
+        large = model.encoder[1].weight.square().sum()
+        return {name: term / (large < 1000) for name, term in terms(self, model, x, target, rng).items()}
+
+    monkeypatch.setattr(type(LONG.method), "terms", explode)
+    tame, wild = LONG.vary(steps=40, schedule="constant").sweep(rate=(0.001, 1.0))
+    runs = [ae.Runs(tmp_path).claim(one) for one in (tame, wild)]
+    list(frames_together(runs))
+    assert runs[0].state.stage == "done"
+    assert (runs[1].state.stage, runs[1].state.reason) == ("failed", "diverged")
+    assert runs[1].state.detail.startswith("reconstruction@")

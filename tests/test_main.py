@@ -70,3 +70,31 @@ def test_a_run_that_another_process_trains_is_left_to_it(tmp_path, capsys):
     assert main(["train", QUERY, "--out", str(tmp_path)]) == 1
     assert str(before.pid) in capsys.readouterr().err
     assert run.state == before
+
+
+def test_a_sweep_ends_with_one_line_of_json_and_a_run_for_each_combination(tmp_path, capsys, small):
+    assert main(["sweep", QUERY, "rate=0.01,0.02", "seeds=2", "--out", str(tmp_path), "--json"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    told = json.loads(line)["runs"]
+    assert [run["knobs"] for run in told] == [{"rate": rate, "seed": seed} for rate in (0.01, 0.02) for seed in (0, 1)]
+    *_, last = ae.train(small.vary(rate=0.02, seed=1))
+    assert told[-1]["scores"] == last.scores
+    assert {run["key"] for run in told} == {folder.name for folder in tmp_path.iterdir()}
+
+
+def test_a_sweep_does_not_train_again_what_is_done(tmp_path, capsys):
+    assert main(["train", QUERY, "--out", str(tmp_path)]) == 0
+    (log,) = tmp_path.rglob("events.jsonl")
+    before = log.stat().st_mtime_ns
+    assert main(["sweep", QUERY, "seeds=2", "--out", str(tmp_path)]) == 0
+    assert log.stat().st_mtime_ns == before
+    assert capsys.readouterr().out.count("done at step 40") == 3
+
+
+@pytest.mark.parametrize("range", ["latent=1,9999", "foo=1,2", "seeds=some", "rate", "rate="])
+def test_a_range_that_says_nothing_sensible_is_explained(tmp_path, capsys, range):
+    assert main(["sweep", QUERY, range, "--out", str(tmp_path)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert range.split("=")[0] in captured.err
+    assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,12 @@ class Executor(Protocol):
     """Trains experiments somewhere; whoever wants to know how far it is reads the runs."""
 
     def submit(
-        self, experiments: Sequence[Experiment], *, wishes: Wishes | None = None, background: bool = False
+        self,
+        experiments: Sequence[Experiment],
+        *,
+        wishes: Wishes | None = None,
+        background: bool = False,
+        together: bool = False,
     ) -> list[Run]:
         """Ask for the runs of some experiments.
 
@@ -28,6 +33,8 @@ class Executor(Protocol):
             What the watcher wants of them: when to stop, slow motion.
         background : bool
             Let runs that are not in the background go first.
+        together : bool
+            Train those at once that are :func:`~aecore.training.alike`: of a sweep, whose runs nobody turns.
 
         Raises
         ------

@@ -19,8 +19,8 @@ import numpy as np
 from aecore import baselines
 from aecore.baselines import Baseline
 from aecore.datasets import DamagedFile, Data
-from aecore.runs import Event, Record, Run, Wishes
-from aecore.training import Diverged, Snapshot, keyframes, train
+from aecore.runs import Event, Record, Run, Stage, Wishes
+from aecore.training import Diverged, Snapshot, alike, keyframes, train, train_together
 
 # Seconds of training between two pictures; at least four pictures a second are promised.
 FRAME = 0.2
@@ -133,6 +133,84 @@ def frames(run: Run, *, clock: Callable[[], float] = time.monotonic) -> Iterator
         if record is None:
             raise
         record.close("failed", "disk_full" if trouble.errno in DISK_FULL else "unwritable")
+
+
+def frames_together(runs: Sequence[Run], *, clock: Callable[[], float] = time.monotonic) -> Iterator[float]:
+    """Train several claimed runs as :func:`frames` trains one: at once where they are alike and stand at one step.
+
+    Each is written, stopped and ended by itself; those that are not alike go one after another.
+    """
+    experiments, resume = [run.experiment for run in runs], [run.resumable() for run in runs]
+    there = [snapshot for snapshot in resume if snapshot]
+    level = len({snapshot.step for snapshot in there}) == 1 if len(there) == len(runs) else not there
+    if len(runs) == 1 or not level or len(alike(experiments)) > 1:
+        for run in runs:
+            yield from frames(run, clock=clock)
+        return
+    records: dict[Run, Record] = {}
+    latest: dict[Run, Snapshot] = {}
+
+    def close(reason: str, detail: str = "", *, stage: Stage = "failed") -> None:
+        for run in list(records):
+            records.pop(run).close(stage, reason, detail)
+
+    try:
+        records |= {run: Record(run, snapshot) for run, snapshot in zip(runs, resume, strict=True)}
+        pace = Pace(there[0].step if there else 0, keyframes(experiments[0]))
+        saved = began = clock()
+        before = there[0].seconds if there else 0.0
+        for frame in train_together(experiments, keyframes=pace, resume=there):
+            found = {run: one for run, one in zip(runs, frame, strict=True) if run in records}
+            latest = {run: one for run, one in found.items() if isinstance(one, Snapshot)}
+            for run, trouble in found.items():
+                if isinstance(trouble, Diverged):
+                    records.pop(run).close("failed", "diverged", f"{trouble.term}@{trouble.step}")
+            for run, snapshot in latest.items():
+                _write(run, records, snapshot, clock() - saved > RESUMABLE)
+            if clock() - saved > RESUMABLE:
+                saved = clock()
+            if not records:
+                return
+            one = next(iter(latest.values()))
+            trained, before = len(runs) * (one.seconds - before), one.seconds
+            pace.took(one.step, trained, max(clock() - began - trained, 0.0))
+            pace.wishes = _common([run.wishes for run in records], one.step)
+            yield clock() + (SLOW if pace.wishes.slow else 0.0)
+            for run, record in records.items():
+                if not run.baselines():
+                    record.add_baselines(fitted(run.experiment.data, run.experiment.task.baselines))
+            began = clock()
+    except GeneratorExit:
+        for run, snapshot in latest.items():
+            if run in records:
+                records[run].add_resumable(snapshot)
+                records.pop(run).close("cancelled", "stopped", scores=snapshot.scores)
+        raise
+    except DamagedFile as damage:
+        close("damaged_data", damage.name)
+    except OSError as problem:
+        if not records:
+            raise
+        close("disk_full" if problem.errno in DISK_FULL else "unwritable")
+
+
+def _common(wishes: Sequence[Wishes], step: int) -> Wishes:
+    """Return the pace that suits all: as slow as anybody wants, and with a halt where the next one stops."""
+    later = (wish.until for wish in wishes if wish.until is not None and wish.until > step)
+    return Wishes(until=min(later, default=None), slow=any(wish.slow for wish in wishes))
+
+
+def _write(run: Run, records: dict[Run, Record], snapshot: Snapshot, resumable: bool) -> None:
+    """Write a snapshot of a run among others; take its record away once the run has ended."""
+    record, experiment = records[run], run.experiment
+    record.add(snapshot)
+    if snapshot.step == experiment.fit.steps:
+        records.pop(run).close("done", scores=snapshot.scores)
+    elif reason := why_stop(run.wishes, run.history, f"watched_{experiment.task.main}"):
+        record.add_resumable(snapshot)
+        records.pop(run).close("cancelled", reason, scores=snapshot.scores)
+    elif resumable:
+        record.add_resumable(snapshot)
 
 
 def inherited(run: Run) -> Snapshot | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aecore.experiment import Experiment
-from aecore.jobs.frames import frames
+from aecore.jobs.frames import frames_together
 from aecore.runs import Run, Runs, State, Wishes
+from aecore.training import alike
 
 
 class InlineExecutor:
@@ -22,13 +23,18 @@ class InlineExecutor:
         self.runs = runs
 
     def submit(
-        self, experiments: Sequence[Experiment], *, wishes: Wishes | None = None, background: bool = False
+        self,
+        experiments: Sequence[Experiment],
+        *,
+        wishes: Wishes | None = None,
+        background: bool = False,
+        together: bool = False,
     ) -> list[Run]:
-        """Train the experiments one after another; see :class:`~aecore.jobs.executor.Executor`."""
-        for experiment in experiments:
-            if self.runs.of(experiment).state.stage != "done":
-                for _ in frames(self.runs.claim(experiment, wishes=wishes)):
-                    pass
+        """Train the experiments one after another, or together; see :class:`~aecore.jobs.executor.Executor`."""
+        left = [experiment for experiment in experiments if self.runs.of(experiment).state.stage != "done"]
+        for group in alike(left) if together else [[experiment] for experiment in left]:
+            for _ in frames_together([self.runs.claim(experiment, wishes=wishes) for experiment in group]):
+                pass
         return [self.runs.of(experiment) for experiment in experiments]
 
     def state(self, run: Run) -> State:

@@ -15,6 +15,7 @@ from typing import TextIO, cast
 
 from aecore.experiment import Experiment
 from aecore.runs import Run, Runs, State, Wishes
+from aecore.training import alike
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,16 +52,22 @@ class LocalExecutor:
         return [worker.process.pid for worker in self._workers]
 
     def submit(
-        self, experiments: Sequence[Experiment], *, wishes: Wishes | None = None, background: bool = False
+        self,
+        experiments: Sequence[Experiment],
+        *,
+        wishes: Wishes | None = None,
+        background: bool = False,
+        together: bool = False,
     ) -> list[Run]:
         """Hand the experiments to the least busy workers; see :class:`~aecore.jobs.executor.Executor`."""
         with self._lock:
-            for experiment in experiments:
-                run = self.runs.of(experiment)
-                if run.state.stage in ("absent", "cancelled", "failed"):
-                    self._troubles.pop(run.key, None)
-                    worker = min(self._workers, key=lambda worker: len(worker.assigned))
-                    worker.take(experiment, wishes, background)
+            waiting = ("absent", "cancelled", "failed")
+            left = [experiment for experiment in experiments if self.runs.of(experiment).state.stage in waiting]
+            for group in alike(left) if together else [[experiment] for experiment in left]:
+                for experiment in group:
+                    self._troubles.pop(experiment.key, None)
+                worker = min(self._workers, key=lambda worker: len(worker.assigned))
+                worker.take(group, wishes, background)
         return [self.runs.of(experiment) for experiment in experiments]
 
     def state(self, run: Run) -> State:
@@ -108,15 +115,16 @@ class _Worker:
         self.listener = threading.Thread(target=self._listen, args=(self.process, self.assigned), daemon=True)
         self.listener.start()
 
-    def take(self, experiment: Experiment, wishes: Wishes | None, background: bool) -> None:
+    def take(self, experiments: Sequence[Experiment], wishes: Wishes | None, background: bool) -> None:
         with self._lock:
             if self.process.poll() is not None:
                 self._start()
-            run = self.executor.runs.claim(experiment, wishes=wishes, pid=self.process.pid)
-            self.assigned[str(run.folder)] = run
+            runs = [self.executor.runs.claim(one, wishes=wishes, pid=self.process.pid) for one in experiments]
+            folders = {str(run.folder): run for run in runs}
+            self.assigned |= folders
             # A worker that has died in between is noticed by the thread that listens to it.
             with contextlib.suppress(BrokenPipeError, ValueError):
-                line = json.dumps({"folder": str(run.folder), "background": background})
+                line = json.dumps({"folders": list(folders), "background": background})
                 print(line, file=self.process.stdin, flush=True)
 
     def _listen(self, process: subprocess.Popen[str], assigned: dict[str, Run]) -> None:

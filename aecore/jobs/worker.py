@@ -1,8 +1,8 @@
 """The worker: a process that trains the runs named on its standard input, several in turn.
 
-Each line that comes in is a JSON object with the ``folder`` of a claimed run and whether it stays in
-the ``background``. Each line that goes out names a ``folder`` that has ended and, where the folder
-could not be written, the ``trouble``. The process ends when its input does, or when its parent has
+Each line that comes in is a JSON object with the ``folders`` of claimed runs that are trained together, most often
+of one, and whether they stay in the ``background``. Each line that goes out names a ``folder`` that has ended and,
+where the folder could not be written, the ``trouble``. The process ends when its input does, or when its parent has
 gone.
 """
 
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from aecore.jobs.frames import DISK_FULL, frames
+from aecore.jobs.frames import DISK_FULL, frames_together
 from aecore.runs import Run
 
 # Runs that are trained in turn; those that come later wait until one has ended.
@@ -29,9 +29,9 @@ AT_ONCE = 4
 
 @dataclass
 class Turn:
-    """A run under way: its frames, and when the next is due."""
+    """A run under way, or several together: their frames, and when the next is due."""
 
-    run: Run
+    runs: list[Run]
     frames: Iterator[float]
     background: bool
     due: float = 0.0
@@ -49,9 +49,12 @@ def serve(lines: TextIO, answers: TextIO) -> None:
         if not ready:
             continue
         turn = min(ready, key=lambda turn: turn.due)
-        if answer := _advance(turn):
+        trouble = _advance(turn)
+        if trouble is not None:
             turns.remove(turn)
-            print(json.dumps(answer), file=answers, flush=True)
+            for run in turn.runs:
+                answer = {"folder": str(run.folder)} | ({"trouble": trouble} if trouble else {})
+                print(json.dumps(answer), file=answers, flush=True)
 
 
 def _listen(lines: TextIO, asked: queue.SimpleQueue[str]) -> None:
@@ -86,8 +89,8 @@ def _pending(asked: queue.SimpleQueue[str], turns: list[Turn]) -> Iterator[str]:
 
 def _turn(line: str) -> Turn:
     wanted = json.loads(line)
-    run = Run(Path(wanted["folder"]))
-    return Turn(run, frames(run), wanted["background"])
+    runs = [Run(Path(folder)) for folder in wanted["folders"]]
+    return Turn(runs, frames_together(runs), wanted["background"])
 
 
 def _served(turns: list[Turn]) -> list[Turn]:
@@ -97,21 +100,20 @@ def _served(turns: list[Turn]) -> list[Turn]:
     """
     foreground = [turn for turn in turns if not turn.background]
     served = (foreground or turns[:1])[:AT_ONCE]
-    return served + [turn for turn in turns if turn not in served and turn.run.wishes.stop]
+    return served + [turn for turn in turns if turn not in served and all(run.wishes.stop for run in turn.runs)]
 
 
-def _advance(turn: Turn) -> dict[str, str] | None:
-    """Make one frame; return the answer once the run has ended."""
+def _advance(turn: Turn) -> str | None:
+    """Make one frame; once all has ended return what was wrong, or ``""``."""
     try:
         turn.due = next(turn.frames)
     except StopIteration:
-        return {"folder": str(turn.run.folder)}
+        return ""
     except OSError as trouble:
-        reason = "disk_full" if trouble.errno in DISK_FULL else "unwritable"
-        return {"folder": str(turn.run.folder), "trouble": reason}
+        return "disk_full" if trouble.errno in DISK_FULL else "unwritable"
     except Exception:
         traceback.print_exc()
-        return {"folder": str(turn.run.folder), "trouble": "crashed"}
+        return "crashed"
     return None
 
 
