@@ -15,6 +15,7 @@ import numpy as np
 import streamlit as st
 
 from aecore import figures, gallery, views
+from aecore.datasets import Molecules
 from aecore.datasets.mixture import Mixture
 from aecore.experiment import Experiment
 from aecore.knobs import Knob
@@ -22,7 +23,21 @@ from aecore.methods import Contractive, Denoising
 from aecore.networks import GaussianAutoencoder
 from aecore.tasks import NoiseRemoval, SuperResolution
 from aecore.text import Say
-from pages._ui import classroom, latent_pad, odd, photo, prepared, ranked, resources, say, show, view
+from pages._ui import (
+    classroom,
+    heard,
+    latent_pad,
+    odd,
+    packed,
+    photo,
+    prepared,
+    ranked,
+    resources,
+    say,
+    show,
+    structures,
+    view,
+)
 from pages._ui.boards import Rule
 from pages._ui.flow import flow
 from pages._ui.seen import Seen, see
@@ -37,6 +52,8 @@ ELLIPSES = 60
 ACTIVE = 0.0  # from which on a unit between −1 and 1 counts as active
 MOST_OF = 0.9  # of all movement of a code
 DROPPED = np.array([0.2, 0.9])  # a point in the plane, that walks
+STATIONS = 6  # molecules on the way between two
+ENDS = (0.5, 0.75)  # of these, their places among drugs by size
 LABELS = 100  # on which classifiers are compared
 INPUTS = (3, 2, 1, 18, 4, 8, 11, 0)  # held-out digits that flow through the first model
 
@@ -437,12 +454,72 @@ def masks(seen: Seen, words: Say) -> Any:
     return figures.rows(found.pictures[:3], names=names, errors=found.iou[:3], narrow=WIDTH, say=words)
 
 
+def spoken(seen: Seen) -> Seen:
+    return seen.choose(ratio=view.choose("ratio", Knob(5, low=-5, high=20)))
+
+
+def cleaned_recording(seen: Seen, words: Say) -> list[heard.Sounded]:
+    number = next(iter(views.heard().values()))
+    noisy, _ = views.noisy_recording(number, "white", seen.choices["ratio"])
+    waves = {"noisy": noisy, "rebuilt": views.cleaned(seen.of_sounds, noisy)}
+    return heard.sounded(waves, words, names="audio", true=views.recording(number))
+
+
+def listen(seen: Seen) -> None:
+    heard.held_out(seen, cleaned_recording)
+
+
+def on_the_way(seen: Seen, words: Say) -> list[structures.Structure]:
+    part = views.known(cast(Molecules, own(seen)), "test")
+    by_size = sorted((len(part.smiles[row]), row) for row, name in enumerate(part.names) if name)
+    first, last = (part.inputs[by_size[round(share * len(by_size))][1]] for share in ENDS)
+    return [structures.Structure(one) for one in views.between_two(seen.model, first, last, STATIONS)]
+
+
+def molecules(seen: Seen) -> None:
+    structures.row(seen, on_the_way)
+
+
+def compared(experiment: Experiment, step: int) -> dict[str, float]:
+    """Return the mean PSNR on held-out photos of this network's files and of others as long; takes seconds."""
+    found: dict[str, list[float]] = {}
+    for name in photo.which().options:
+        true = views.photo(name)
+        ours = views.rebuilt(see(experiment).for_pictures(true.shape), true)
+        files = {kind: views.saved_alike(true, kind, len(ours.content)) for kind in ("JPEG", "WEBP")}
+        for kind, one in {**files, "rebuilt": ours}.items():
+            found.setdefault(kind, []).append(views.likeness(one.picture, true).psnr)
+    return {kind: float(np.mean(ratios)) for kind, ratios in found.items()}
+
+
+def who_packs_best(seen: Seen, words: Say) -> Question | None:
+    scores = resources.aside(compared, seen.experiment, seen.step)
+    if scores is None:
+        return None
+    names, order = [*scores], sorted(scores, key=lambda kind: -scores[kind])
+    said = {kind: words(f"compression.{kind}") for kind in names}
+    numbers = {"best": said[order[0]], "psnr": words.number(scores[order[0]], 1)}
+    numbers |= {"next": said[order[1]], "its": words.number(scores[order[1]], 1)}
+    return Question([said[kind] for kind in names], names.index(order[0]), numbers)
+
+
+def packed_photo(seen: Seen, words: Say) -> Any:
+    return packed.beside(seen, views.photo(str(photo.which().default)), words)
+
+
+def packed_curtain(seen: Seen) -> None:
+    if seen.choices["shown"]:
+        photo.held_out(seen, packed_photo)
+
+
 def few_labels(seen: Seen) -> Any:
     return prepared.accuracies(seen, "hidden", LABELS)
 
 
 def accuracy(seen: Seen, words: Say) -> Any:
-    return prepared.curves(few_labels(seen), words)
+    found = few_labels(seen)
+    ours, rival, _ = prepared.gains(found)[LABELS]
+    return prepared.curves({name: found[name] for name in (ours, rival)}, words)
 
 
 def does_pretraining_pay(seen: Seen, words: Say) -> Question | None:
@@ -510,7 +587,7 @@ def explained(seen: Seen, words: Say) -> Any:
     numbers = np.full(pictures.shape[:2], np.nan)
     numbers[0] = odd.judged(seen.experiment, seen.step)["both"][rows]
     names = [words("present.oddness"), words("anomaly.rebuilt"), words("anomaly.where")]
-    return figures.rows(pictures, names=names, errors=numbers, narrow=WIDTH, say=words)
+    return figures.rows(pictures, names=names, errors=numbers, say=words)
 
 
 def which_is_oddest(seen: Seen, words: Say) -> Question:
@@ -545,10 +622,13 @@ SCREENS: tuple[Screen, ...] = (
     Screen("noise_removal", "noise_removal", look="photo", settle=photographed, draw=denoised_curtain),
     Screen("super_resolution", "super_resolution", look="photo", settle=photographed, draw=enlarged_curtain),
     Screen("segmentation", "segmentation", (masks,), height=300),
+    Screen("audio", "audio", look="ratio", settle=spoken, draw=listen),
+    Screen("molecules", "molecules", draw=molecules),
     Screen("labels", "preparation", (accuracy,), ask=does_pretraining_pay, hidden=True),
     Screen("recommender", "recommender", (recommenders,), ask=who_recommends_best, hidden=True),
+    Screen("compression", "compression", draw=packed_curtain, ask=who_packs_best),
     Screen("anomaly", "anomaly", (explained,), ask=which_is_oddest),
-    Screen("end"),
+    Screen("end", "vae", (fresh,), settle=first_draw),
 )
 
 
