@@ -40,7 +40,7 @@ from torch import Tensor
 from aecore import baselines
 from aecore.baselines import Baseline
 from aecore.experiment import Experiment
-from aecore.training import Snapshot, keyframes
+from aecore.training import Snapshot, keyframes, machine
 
 Stage: TypeAlias = Literal["absent", "queued", "running", "done", "cancelled", "failed"]
 FINAL: frozenset[Stage] = frozenset({"done", "cancelled", "failed"})
@@ -72,6 +72,8 @@ class State:
         held-out samples.
     pid, born : int
         The process that trains it, and when that started, in the kernel's ticks.
+    machine : dict of str
+        What it was trained on, as :func:`aecore.training.machine` says it; of older runs nothing.
     """
 
     stage: Stage = "absent"
@@ -82,6 +84,7 @@ class State:
     scores: dict[str, float] | None = None
     pid: int = 0
     born: int = 0
+    machine: dict[str, str] | None = None
 
     @property
     def is_final(self) -> bool:
@@ -337,7 +340,8 @@ class Record:
                 self._path(step).unlink(missing_ok=True)
         seconds = resume.seconds if resume else 0.0
         pid = os.getpid()
-        self.state = State("running", max(reached, 0), seconds=seconds, pid=pid, born=birth_of(pid))
+        its = machine(run.experiment)
+        self.state = State("running", max(reached, 0), seconds=seconds, pid=pid, born=birth_of(pid), machine=its)
         run.write_state(self.state)
 
     def add(self, snapshot: Snapshot) -> None:

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from safetensors import SafetensorError
 from safetensors.torch import load, save
@@ -19,19 +20,22 @@ from aecore import baselines
 from aecore.experiment import Experiment
 from aecore.graphs import graphs
 from aecore.networks import Autoencoder, GaussianAutoencoder
-from aecore.runs import Run, write_atomically
+from aecore.runs import Run, State, write_atomically
 from aecore.text import Say
 from aecore.training import revive
 from aecore.uploads import Refused
 
 # What of a run's folder is packed; resuming needs more, which is as large again.
 KEPT = re.compile(
-    r"experiment\.json|state\.json|events\.jsonl|snapshots/\d{1,9}\.safetensors"
+    r"experiment\.json|state\.json|view\.json|events\.jsonl|snapshots/\d{1,9}\.safetensors"
     rf"|baselines/({'|'.join(sorted(baselines.TABLE))})\.safetensors"
 )
 # Stands in the folder of a run that was opened from a file: this server did not train it.
 OPENED = "opened"
 MOST_BYTES, MOST_FILES = 200_000_000, 200
+# What a file may say of how it was looked at, and of what it was trained on: as in an address, and plain.
+VIEW, LONG = "view.json", 200
+PLAIN = re.compile(r"[\w.+ -]{1,40}", re.ASCII)
 LINKS = {"identity": "{}", "sigmoid": "torch.sigmoid({})", "softmax": "torch.softmax({}, dim=-1)"}
 
 SCRIPT = '''\
@@ -75,10 +79,43 @@ if __name__ == "__main__":
 '''
 
 
-def pack(run: Run) -> bytes:
-    """Return a finished run as one file: its experiment, state, log, snapshots and baselines; nothing is pickled."""
+def pack(run: Run, view: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """Return a finished run as one file; nothing is pickled.
+
+    Parameters
+    ----------
+    run : Run
+        Its experiment, state, log, snapshots and baselines are packed.
+    view : mapping of str to str
+        What its page shows of it, by the names that an address has.
+    """
     paths = {path.relative_to(run.folder).as_posix(): path for path in sorted(run.folder.rglob("*"))}
-    return zipped({name: path.read_bytes() for name, path in paths.items() if KEPT.fullmatch(name)})
+    files = {name: path.read_bytes() for name, path in paths.items() if KEPT.fullmatch(name)}
+    return zipped(files | ({VIEW: json.dumps(dict(view)).encode()} if view else {}))
+
+
+def view_of(content: bytes) -> dict[str, str]:
+    """Return what a packed run's page showed of it, by name; nothing where it does not say, or nothing of sense.
+
+    Raises
+    ------
+    uploads.Refused
+        If it is no run.
+    """
+    try:
+        said = json.loads(_files(content).get(VIEW, b"{}"))
+    except (ValueError, RecursionError):
+        return {}
+    pairs = said.items() if isinstance(said, dict) else ()
+    return {name: text for name, text in pairs if isinstance(text, str) and len(text) <= LONG}
+
+
+def machine_of(state: State) -> dict[str, str] | None:
+    """Return what a run was trained on; ``None`` where that is not said, or not plainly."""
+    said = state.machine
+    if not isinstance(said, dict) or set(said) != {"processor", "instructions", "threads", "torch"}:
+        return None
+    return said if all(isinstance(text, str) and PLAIN.fullmatch(text) for text in said.values()) else None
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -126,6 +163,7 @@ def unpack(content: bytes, root: Path) -> Run:
     except (KeyError, TypeError, ValueError, RecursionError, SafetensorError) as wrong:
         raise Refused("run_damaged") from wrong
     folder = root / experiment.key
+    files.pop(VIEW, None)
     if not folder.exists():
         _keep(files, folder)
     return Run(folder)
@@ -250,7 +288,9 @@ def card(run: Run, say: Say) -> str:
     experiment, state = run.experiment, run.state
     knobs = "".join(f"| {name} | {value} |\n" for name, value in experiment.flat().items())
     scores = "".join(f"| {name} | {say.number(score)} |\n" for name, score in (state.scores or {}).items())
-    facts = {"steps": state.step, "seconds": state.seconds, "data": experiment.data.name}
+    its = machine_of(state)
+    facts: dict[str, object] = {"steps": state.step, "seconds": state.seconds, "data": experiment.data.name}
+    facts["machine"] = say("share.machine", **its) if its else say("share.machine_unknown")
     return say(
         "share.card", **facts, licence=experiment.data.licence, knobs=knobs, scores=scores, lines=lines(experiment)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import platform
 import time
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -460,6 +461,27 @@ def _goals(first: int, last: int, wanted: Iterable[int]) -> Iterator[int]:
             first = goal
     if first < last:
         yield last
+
+
+def machine(experiment: Experiment) -> dict[str, str]:
+    """Return what of this machine the bits of a result depend on, beside the experiment.
+
+    Returns
+    -------
+    dict of str
+        ``processor``, its ``instructions`` or the graphics card that trains instead, the ``threads`` that train this
+        experiment, and the version of ``torch``.
+    """
+    with torch.device("meta"):
+        threads = _threads(experiment.network(), experiment.fit.batch)
+    return {
+        "processor": platform.machine(),
+        "instructions": torch.cuda.get_device_name()
+        if DEVICE.type == "cuda"
+        else torch.backends.cpu.get_cpu_capability(),
+        "threads": str(threads),
+        "torch": torch.__version__,
+    }
 
 
 def _threads(model: Autoencoder, batch: int) -> int:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import pytest
 import torch
@@ -15,7 +16,8 @@ from safetensors.torch import load_file, save_file
 import aecore as ae
 from aecore import sharing, uploads
 from aecore.jobs import InlineExecutor
-from aecore.training import posed, revive
+from aecore.text import Say
+from aecore.training import machine, posed, revive
 
 SMALL = "data=digits&steps=12&batch=16&rate=0.01&latent=3"
 
@@ -44,6 +46,37 @@ def test_what_is_there_stays_as_it_is(tmp_path, small):
     before = {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
     assert sharing.unpack(sharing.pack(run), tmp_path / "here").key == run.key
     assert {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")} == before
+
+
+def test_what_a_page_shows_of_a_run_goes_with_it(tmp_path, small):
+    run = trained(tmp_path, small)
+    view = {"moved": "3", "clamped": "1,2"}
+    packed = sharing.pack(run, view)
+    assert sharing.view_of(packed) == view
+    assert sharing.view_of(sharing.pack(run)) == {}
+    opened = sharing.unpack(packed, tmp_path / "there")
+    # It is the visitor's, not the run's: who opens the run from here sees it as usual.
+    assert not (opened.folder / "view.json").exists()
+    assert sharing.pack(opened) == sharing.pack(run)
+
+
+@pytest.mark.parametrize("said", [b"[", b"3", b'["a"]', b"[" * 100_000, b'{"a": 1}', b'{"a": "' + b"x" * 300 + b'"}'])
+def test_a_view_without_sense_shows_the_usual(tmp_path, small, said):
+    packed = changed(sharing.pack(trained(tmp_path, small), {"moved": "3"}), **{"view.json": said})
+    assert sharing.view_of(packed) == {}
+    assert sharing.unpack(packed, tmp_path / "there").state.stage == "done"
+
+
+def test_a_run_says_what_it_was_trained_on(tmp_path, small):
+    run = trained(tmp_path, small)
+    said = sharing.machine_of(run.state)
+    assert said == machine(small)
+    assert said["torch"] == torch.__version__ and int(said["threads"]) == 1
+    assert said["torch"] in sharing.card(run, Say())
+    opened = sharing.unpack(sharing.pack(run), tmp_path / "there")
+    assert sharing.machine_of(opened.state) == said
+    for wrong in (None, 3, {}, {**said, "torch": "![](http://a.b/c)"}, {**said, "threads": 1}):
+        assert sharing.machine_of(replace(run.state, machine=wrong)) is None
 
 
 def changed(packed: bytes, **files: bytes | None) -> bytes:

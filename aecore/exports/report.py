@@ -6,7 +6,6 @@ import base64
 import gzip
 import hashlib
 import json
-import platform
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -188,7 +187,9 @@ def _told(shown: Shown, drawn: dict[str, dict[str, Any]]) -> Iterator[str]:
     yield f"<h2>{escape(say('export.again'))}</h2>"
     yield f"<p>{escape(say('export.again_lead'))}</p>"
     yield f"<pre><code>{escape(sharing.lines(experiment))}</code></pre>"
-    yield f"<p>{escape(say('export.made_with', versions=_versions(), machine=platform.machine()))}</p>"
+    its = sharing.machine_of(state)
+    machine = say("share.machine", **its) if its else say("share.machine_unknown")
+    yield f"<p>{escape(say('export.made_with', machine=machine, versions=_versions()))}</p>"
     data = say.value("data", experiment.data.name)
     yield f"<p>{escape(say('export.licence', data=data, licence=experiment.data.licence))}</p>"
 

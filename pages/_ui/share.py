@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from pages._ui import address, resources, say, steer
+from pages._ui import address, resources, say, steer, view
 from pages._ui.contents import page_of
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ def _as_files(shown: Experiment, words: Say) -> None:
     its = resources.run_of(shown.key)
     about: dict[str, Any] = {"on_click": "ignore", "width": "stretch"}
     run: dict[str, Any] = {"icon": ":material/folder_zip:", "help": words("share.run_help"), **about}
-    make_run = partial(sharing.pack, its)
+    st.caption(_origin(its, words))
+    make_run = partial(sharing.pack, its, view.said())
     st.download_button(words("share.run"), make_run, f"{shown.name}{ENDING}", "application/zip", **run)
     model: dict[str, Any] = {"icon": ":material/deployed_code:", "help": words("share.model_help"), **about}
     make = partial(sharing.bundle, its, words)
@@ -115,6 +116,22 @@ def _as_files(shown: Experiment, words: Say) -> None:
     st.download_button(words("share.films"), animate, f"{shown.name}-animations.zip", "application/zip", **films)
     report: dict[str, Any] = {"icon": ":material/article:", "help": words("share.report_help"), **about}
     st.download_button(words("share.report"), partial(_report, its), f"{shown.name}.html", "text/html", **report)
+
+
+def _origin(run: Run, words: Say) -> str:
+    """Say what a run was trained on, and whether it would come out the same here."""
+    from aecore import sharing
+    from aecore.training import machine
+
+    its, here = sharing.machine_of(run.state), machine(run.experiment)
+    if its is None:
+        return words("share.origin_unknown", here=words("share.machine", **here))
+    said = words("share.machine", **its)
+    return (
+        words("share.origin_same", its=said)
+        if its == here
+        else words("share.origin_other", its=said, here=words("share.machine", **here))
+    )
 
 
 def _report(run: Run) -> bytes:
@@ -151,5 +168,10 @@ def _opened(words: Say) -> None:
     except OSError:
         st.error(words("share.unwritable"), icon=":material/hard_drive:")
         return
-    towards: dict[str, Any] = {"query_params": address.as_linked(run.experiment), "icon": ":material/arrow_forward:"}
+    looks = {name: text for name, text in sharing.view_of(file.getvalue()).items() if name in view.NAMES}
+    st.caption(_origin(run, words))
+    towards: dict[str, Any] = {
+        "query_params": address.as_linked(run.experiment) | looks,
+        "icon": ":material/arrow_forward:",
+    }
     st.page_link(page_of(run.experiment), label=words("share.opened"), **towards)

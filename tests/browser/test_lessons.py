@@ -331,8 +331,12 @@ def test_a_run_goes_from_one_installation_to_another_by_link_and_by_file(page, s
     page.keyboard.press("Escape")
     press(page, "train")
     expect(progress(page)).to_contain_text("Done: 300 steps")
+    opened(page, site, QUICK + "&seed=31&at=29")
+    expect(progress(page)).to_contain_text("Done: 300 steps")
     press(page, "share")
     expect(body.locator("code").first).to_contain_text(page.url)
+    same = WORDS("share.origin_same", its="").split(",")[1].strip()
+    expect(body.get_by_text(same)).to_be_visible()
     with page.expect_download() as saved:
         body.get_by_role("button", name=WORDS("share.run")).click()
     saved.value.save_as(tmp_path / "run.gargalo")
@@ -343,6 +347,7 @@ def test_a_run_goes_from_one_installation_to_another_by_link_and_by_file(page, s
         body.get_by_role("link", name=WORDS("share.opened")).click()
         expect(progress(page)).to_contain_text("Done: 300 steps")
         expect(page).to_have_url(re.compile("/undercomplete.*seed=31"))
+        expect(page).to_have_url(re.compile("[?&]at=29(&|$)"))
         page.goto("about:blank")  # a page that lost its server would complain
 
 
