@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from pages._ui import resources
+from pages._ui import mine, resources
 
 if TYPE_CHECKING:
     from aecore.experiment import Experiment
@@ -194,7 +194,7 @@ def of_run(rule: Rule, experiment: Experiment, name: str = "") -> Refusal | Entr
         state, said = run.state, run.experiment
     except (OSError, ValueError, KeyError):
         return "not_here"
-    if not run.folder.exists() or said.key != run.key:
+    if not run.folder.exists() or said.key != run.key or mine.private(said.data):
         return "not_here"
     if _came_from_elsewhere(said):
         return "opened"

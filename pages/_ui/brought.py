@@ -202,7 +202,7 @@ def _columns(made: Made, words: Say) -> None:
     x = made.inputs[:, 0]
     columns: dict[str, Any] = {words("your_data.column"): made.columns}
     for name, values in (("mean", x.mean(0)), ("deviation", x.std(0)), ("least", x.min(0)), ("largest", x.max(0))):
-        columns[words(f"your_data.{name}")] = [words.number(float(value) + 0.0, 2) for value in values]
+        columns[words(f"your_data.{name}")] = [words.number(round(float(value), 2) + 0.0, 2) for value in values]
     st.dataframe(columns, hide_index=True, height="content" if len(made.columns) <= NAMED else 400)
 
 

@@ -69,7 +69,7 @@ class Mine:
     def delete(self) -> None:
         """Delete all of it, and every run that was trained on it."""
         course = steer.course()
-        gone = {key for key, one in course.visited.items() if one.data.name in BROUGHT and _number(one.data)}
+        gone = {key for key, one in course.visited.items() if private(one.data)}
         course.visited = {key: one for key, one in course.visited.items() if key not in gone}
         course.watched, course.together, course.shown, course.chain = None, (), (), []
         if st.session_state.get("turned", {}).get("data") in BROUGHT:
@@ -106,7 +106,12 @@ def latest(data: str) -> int:
 
 def may_see(data: Data) -> bool:
     """Whether data are this visitor's, or no visitor's."""
-    return not _number(data) or _number(data) in mine().files[data.name]
+    return not private(data) or _number(data) in mine().files[data.name]
+
+
+def private(data: Data) -> bool:
+    """Whether data are a visitor's, whoever that is."""
+    return bool(_number(data))
 
 
 def may_say(address: Mapping[str, object]) -> bool:

@@ -49,9 +49,9 @@ def lesson(name: str) -> None:
     _marked(words()(f"page.{name}.lead"))
 
 
-def name_controls() -> None:
+def name_controls(*, knobs: bool = True) -> None:
     """Name what Streamlit names in English or by a sign alone: the button that opens the knobs, and the uploader."""
-    names = {"knobs": "turn.heading", "upload": "upload.button", "drop": "upload.drop"}
+    names = {"upload": "upload.button", "drop": "upload.drop"} | ({"knobs": "turn.heading"} if knobs else {})
     rules = "; ".join(f"--{name}: {json.dumps(words()(key), ensure_ascii=False)}" for name, key in names.items())
     st.html(f"<style>:root {{ {rules} }}</style>")
 

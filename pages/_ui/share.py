@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from pages._ui import address, resources, say, steer, view
+from pages._ui import address, mine, resources, say, steer, view
 from pages._ui.contents import page_of
 
 if TYPE_CHECKING:
@@ -40,13 +40,15 @@ def offer(current: str, shown: Experiment | None) -> None:
     if not box.open:
         return
     with box:
-        st.caption(words("share.link"))
+        private = shown is not None and mine.private(shown.data)
+        st.caption(words("share.private" if private else "share.link"))
         above = st.container()
         link = _link(current, hide=_to_hide(shown, words) if shown else ())
         above.code(link, language=None, wrap_lines=True)
         st.image(qr(link), width=200, alt=words("alt.qr"))
-        if shown:
+        if shown and not private:
             _as_python(shown, words)
+        if shown:
             _as_files(shown, words)
         _opened(words)
 
@@ -107,7 +109,9 @@ def _as_files(shown: Experiment, words: Say) -> None:
     run: dict[str, Any] = {"icon": ":material/folder_zip:", "help": words("share.run_help"), **about}
     st.caption(_origin(its, words))
     make_run = partial(sharing.pack, its, view.said())
-    st.download_button(words("share.run"), make_run, f"{shown.name}{ENDING}", "application/zip", **run)
+    # A run is nothing without its data, and those go nowhere.
+    if not mine.private(shown.data):
+        st.download_button(words("share.run"), make_run, f"{shown.name}{ENDING}", "application/zip", **run)
     model: dict[str, Any] = {"icon": ":material/deployed_code:", "help": words("share.model_help"), **about}
     make = partial(sharing.bundle, its, words)
     st.download_button(words("share.model"), make, f"{shown.name}.zip", "application/zip", **model)

@@ -21,7 +21,7 @@ from aecore.datasets import DamagedFile, Mnist, Own, own
 from aecore.jobs import InlineExecutor
 from aecore.runs import birth_of
 from aecore.text import LANGUAGES, Say
-from pages._ui import brought, by_hand, mine, resources
+from pages._ui import boards, brought, by_hand, mine, resources
 from tests.pages.test_pages import opened, sentences
 
 rng = np.random.default_rng(0)
@@ -191,6 +191,19 @@ def test_another_visitor_is_told_that_the_data_are_not_here(runs, lang):
         assert there.session_state.course.visited.keys().isdisjoint({experiment.key})
         assert str(number) not in str(dict(there.query_params))
     assert lesson(here, number).session_state.course.watched.data == Own(number)
+
+
+def test_neither_share_nor_a_board_gives_such_a_run_away(runs):
+    at, number = kept("pictures")
+    at = lesson(at, number).button(key="train").click().run()
+    experiment = at.session_state.course.watched
+    words = Say("en")
+    at.session_state["share"] = True
+    at.run()
+    assert words("share.private") in [one.value for one in at.caption]
+    offered = [one.label for one in at.get("download_button")]
+    assert words("share.model") in offered and words("share.run") not in offered
+    assert boards.of_run(boards.Rule(data="digits"), experiment) == "not_here"
 
 
 def test_nobody_else_s_data_are_among_the_choices(runs):
