@@ -15,11 +15,16 @@ PRINTED = Path(__file__).parents[2] / "assets" / "style" / "print.css"
 
 
 def still(screen: Screen) -> Any:
-    """Return the pictures of a screen as it opens, where its figure is pictures; answers stay covered."""
-    if not screen.makers or screen.hidden or screen.settle or (screen.live and "=" in screen.of):
+    """Return the pictures of a screen as it opens, where a figure of it is pictures; answers stay covered."""
+    if not screen.makers or screen.hidden or screen.look:
         return None
-    figure = json.loads(show.made(screen.makers[0], see(experiment_of(screen, {})).choose(shown=False), written=True))
-    return next((trace["source"] for trace in figure["data"] if trace.get("source")), None)
+    seen = see(experiment_of(screen, {})).choose(shown=False)
+    seen = screen.settle(seen) if screen.settle else seen
+    for make in screen.makers:
+        figure = json.loads(show.made(make, seen, written=True))
+        if source := next((trace["source"] for trace in figure["data"] if trace.get("source")), None):
+            return source, words(f"alt.{make.__name__}")
+    return None
 
 
 say.lesson("present")
@@ -34,8 +39,8 @@ for number, screen in enumerate(SCREENS):
         st.subheader(f"{number + 1} · {words(f'present.{screen.name}.title')}", anchor=False)
         st.markdown(words(f"present.{screen.name}.statement"))
         with say.damage():
-            if source := still(screen):
-                st.image(source, width=420, alt=words(f"alt.{screen.makers[0].__name__}"))
+            if found := still(screen):
+                st.image(found[0], width=420, alt=found[1])
         if screen.ask:
             st.markdown(f"**{words('present.asks')}:** {words(f'present.{screen.name}.question')}")
         st.markdown(words(f"present.{screen.name}.notes"))
