@@ -116,7 +116,7 @@ def _made_of_table(table: Table, others: list[str], words: Say) -> tuple[Made, l
     made = own.of_table(table, columns=columns, label=label, scale=scale, missing=missing)
     infinite = sum(column.infinite for column in table.columns)
     notes = [
-        words(f"your_data.range_meaning_{scale}"),
+        words("your_data.strip"),
         *([words("your_data.dropped_table", count=made.dropped)] if made.dropped else []),
         *([words("your_data.uneven", count=table.uneven)] if table.uneven else []),
         *([words("your_data.infinite", count=infinite)] if infinite else []),

@@ -1,7 +1,8 @@
 """What a visitor has brought: seen by nobody else, and gone with the visitor's session.
 
-Every session has a folder of its own, under a name that nobody can guess. It goes when the session is let go,
-when the visitor says so, or, should the server have died before, when the next one looks for what was left.
+Every session has a folder of its own, under a name that nobody can guess. It goes when the visitor says so, when the
+session has been away for a while or is let go, or, should the server have died before, when the next one looks for
+what was left.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import shutil
 import threading
 import time
 import weakref
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 # Data sets that a visitor brings; each names its file by a number.
 BROUGHT = ("own", "ratings")
 OWNER = "owner.json"
+# Seconds between two looks for sessions that are away, and how long one may be; Streamlit takes it up again within 120.
+LOOK, AWAY = 30.0, 180.0
 # Seconds between two looks for what was left, and after which files without an owner are old.
 HOUR = 3600.0
 OLD = 24 * HOUR
@@ -54,6 +58,9 @@ class Mine:
         self.folder = files.uploads() / secrets.token_urlsafe(18)
         self.secret = secrets.token_bytes(32)
         self.files: dict[str, dict[int, str]] = {name: {} for name in BROUGHT}
+        self.course = steer.course()
+        self.seen = time.monotonic()
+        _everybody.add(self)
         # Nothing of this object may be held by what is called once it is gone.
         self._end = weakref.finalize(self, _remove, self.folder, self.files, resources.folder())
 
@@ -75,9 +82,16 @@ class Mine:
         if st.session_state.get("turned", {}).get("data") in BROUGHT:
             st.session_state.turned = {}
         st.session_state.pop("visit", None)
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove all of it."""
         _remove(self.folder, self.files, resources.folder())
         for kept in self.files.values():
             kept.clear()
+
+
+_everybody: weakref.WeakSet[Mine] = weakref.WeakSet()
 
 
 def mine() -> Mine:
@@ -207,12 +221,25 @@ def _age(path: Path) -> float:
         return 0.0
 
 
+def look_after() -> None:
+    """Remove what sessions brought that have been away for longer than they may be; Streamlit lets them go late."""
+    now = time.monotonic()
+    for one in tuple(_everybody):
+        if one.course.attended:
+            one.seen = now
+        elif now - one.seen > AWAY and any(one.files.values()):
+            one.clear()
+
+
 def keep_pruning() -> None:
-    """Prune now and every hour, beside the pages."""
-    threading.Thread(target=_every, args=(prune, HOUR), daemon=True).start()
+    """Look for what is to go, now and again and again, beside the pages."""
+    for look, pause in ((look_after, LOOK), (prune, HOUR)):
+        threading.Thread(target=_every, args=(look, pause), daemon=True).start()
 
 
-def _every(do: Any, seconds: float) -> None:
+def _every(look: Callable[[], None], seconds: float) -> None:
     while True:
-        do()
+        # A folder that cannot be read now may be later.
+        with suppress(OSError):
+            look()
         time.sleep(seconds)

@@ -255,6 +255,22 @@ def test_data_and_runs_go_with_the_session(runs, tmp_path):
     assert not runs.of(experiment).folder.exists()
 
 
+def test_data_and_runs_go_once_the_session_has_been_away(runs, tmp_path, monkeypatch):
+    at, number = kept("pictures")
+    at = lesson(at, number).button(key="train").click().run()
+    experiment = at.session_state.course.watched
+    monkeypatch.setattr(mine, "AWAY", -1.0)
+    mine.look_after()
+    assert own.about(number)
+    monkeypatch.setattr(type(at.session_state.course), "attended", False)
+    mine.look_after()
+    assert not list((tmp_path / "uploads").glob("*/*"))
+    assert not runs.of(experiment).folder.exists()
+    # Should the visitor come back after all, the lesson goes on with the usual data.
+    assert at.run().session_state.course.watched.data.name == "mnist"
+    assert not at.exception
+
+
 def test_what_a_dead_server_left_is_pruned(runs, tmp_path):
     at, number = kept("pictures")
     at = lesson(at, number).button(key="train").click().run()
