@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test bench
+.PHONY: help install run test bench pictures
 
 help:
 	@echo "make run      install what the app needs, start it and print its address"
 	@echo "              (HOST=0.0.0.0 opens it to the network, as for a class; PORT=8600 takes another port)"
 	@echo "make test     install what the tests need and run them all"
 	@echo "make bench    install the peers and measure everything that is promised"
+	@echo "make pictures make the pictures of the READMEs from the running app"
 	@echo "make install  only make .venv and install what the app needs"
 
 install: $(VENV)/installed
@@ -28,6 +29,10 @@ test: $(VENV)/installed-test
 
 bench: $(VENV)/installed-bench
 	$(BIN)/python -m aecore bench
+
+pictures: $(VENV)/installed-test
+	@$(BIN)/python tests/browser/chromium.py
+	$(BIN)/python docs/pictures.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
