@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -105,21 +106,18 @@ def _as_files(shown: Experiment, words: Say) -> None:
 
     # Looked up here: where the file is made nobody knows any more whose eyes it is for.
     its = resources.run_of(shown.key)
-    about: dict[str, Any] = {"on_click": "ignore", "width": "stretch"}
-    run: dict[str, Any] = {"icon": ":material/folder_zip:", "help": words("share.run_help"), **about}
     st.caption(_origin(its, words))
-    make_run = partial(sharing.pack, its, view.said())
-    # A run is nothing without its data, and those go nowhere.
-    if not mine.private(shown.data):
-        st.download_button(words("share.run"), make_run, f"{shown.name}{ENDING}", "application/zip", **run)
-    model: dict[str, Any] = {"icon": ":material/deployed_code:", "help": words("share.model_help"), **about}
-    make = partial(sharing.bundle, its, words)
-    st.download_button(words("share.model"), make, f"{shown.name}.zip", "application/zip", **model)
-    films: dict[str, Any] = {"icon": ":material/animation:", "help": words("share.films_help"), **about}
-    animate = partial(_films, its, words)
-    st.download_button(words("share.films"), animate, f"{shown.name}-animations.zip", "application/zip", **films)
-    report: dict[str, Any] = {"icon": ":material/article:", "help": words("share.report_help"), **about}
-    st.download_button(words("share.report"), partial(_report, its), f"{shown.name}.html", "text/html", **report)
+    pack = partial(sharing.pack, its, view.said())
+    ways: dict[str, tuple[Callable[[], bytes], str, str]] = {
+        "run": (pack, ENDING, ":material/folder_zip:"),
+        "model": (partial(sharing.bundle, its, words), ".zip", ":material/deployed_code:"),
+        "films": (partial(_films, its, words), "-animations.zip", ":material/animation:"),
+        "report": (partial(_report, its), ".html", ":material/article:"),
+    }
+    for place, (way, (make, ending, icon)) in zip(cycle(st.columns(2)), ways.items(), strict=False):
+        kind = "text/html" if ending == ".html" else "application/zip"
+        look: dict[str, Any] = {"icon": icon, "help": words(f"share.{way}_help"), "width": "stretch"}
+        place.download_button(words(f"share.{way}"), make, f"{shown.name}{ending}", kind, on_click="ignore", **look)
 
 
 def _origin(run: Run, words: Say) -> str:
