@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +30,7 @@ def lines(
     log: bool = False,
     spread: bool = False,
     deviations: Mapping[str, ArrayLike] | None = None,
+    dots: Sequence[tuple[float, float]] = (),
 ) -> go.Figure:
     """Draw curves over one axis, each named in the legend.
 
@@ -54,9 +55,11 @@ def lines(
     log : bool
         Whether heights are spread by their logarithm.
     spread : bool
-        Whether places, rising whole numbers, are too.
+        Whether places, rising numbers above 0, are too.
     deviations : mapping of str to array_like, optional
         How far each curve's heights scatter, as bars at their places, which are then marked.
+    dots : sequence of (float, float)
+        Single measurements, drawn in the first curve's colour.
 
     Returns
     -------
@@ -99,6 +102,10 @@ def lines(
             hovertemplate=f"<b>{name}</b> %{{y:.4~r}}<extra></extra>",
             line={"color": ink(role), "width": 3.5 if own else 2, "dash": dash},
         )
+    if dots:
+        at, heights = zip(*dots, strict=True)
+        look: dict[str, Any] = {"color": ink("autoencoder"), "size": 8, "opacity": 0.45}
+        figure.add_scatter(x=at, y=heights, mode="markers", marker=look, showlegend=False, hoverinfo="skip")
     if not any(np.size(heights) for heights in series.values()):
         figure.update_xaxes(range=list(span or (0, 1)), **({} if span else {"tickvals": []}))
         figure.update_yaxes(range=[0, 1], tickvals=[])
@@ -127,7 +134,7 @@ def _decades(x: np.ndarray, say: Say) -> dict[str, Any]:
     for i in range(1, len(at)):
         if at[i] - at[marked[-1]] >= room and (i == len(at) - 1 or at[-1] - at[i] >= room):
             marked.append(i)
-    words = [say.number(int(x[i])) for i in marked]
+    words = [say.number(int(x[i])) if float(x[i]).is_integer() else say.plain(float(x[i])) for i in marked]
     span = [at[0] - 0.1, at[-1] + 0.1]
     return {"type": "log", "range": span, "tickvals": x[marked], "ticktext": words, "tickangle": 0}
 

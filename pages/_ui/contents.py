@@ -21,7 +21,7 @@ PAGES = {
         "compression",
         "anomaly",
     ),
-    "tools": ("explorer", "your_data", "gallery", "present", "board"),
+    "tools": ("explorer", "your_data", "gallery", "present", "board", "sweep"),
 }
 
 

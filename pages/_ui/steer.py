@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakSet
 
 import streamlit as st
@@ -187,7 +187,13 @@ def _unfinished(runs: Sequence[Experiment]) -> State:
     return next((one for one in states if one.stage != "done"), states[0])
 
 
-def sweep_buttons(lesson: str, experiments: Sequence[Experiment]) -> None:
+def sweep_buttons(
+    lesson: str,
+    experiments: Sequence[Experiment],
+    *,
+    type: Literal["primary", "secondary"] = "secondary",
+    before: Callable[[], None] = lambda: None,
+) -> None:
     """Show the button that trains several experiments of a lesson behind whatever else goes on, or stops its own."""
     words = say.words()
     own = tuple(one for one in experiments if one.key in course().swept)
@@ -196,13 +202,17 @@ def sweep_buttons(lesson: str, experiments: Sequence[Experiment]) -> None:
     elif any(state_of(one).stage != "done" for one in experiments):
         help = words(f"{lesson}.sweep_help", steps=experiments[0].fit.steps)
         asked: dict[str, Any] = {"key": f"sweep_{lesson}", "icon": ":material/stacked_line_chart:", "help": help}
-        st.button(words(f"{lesson}.sweep"), on_click=_sweep, args=tuple(experiments), **asked)
+        st.button(words(f"{lesson}.sweep"), on_click=_sweep, args=(before, *experiments), type=type, **asked)
 
 
-def _sweep(*experiments: Experiment) -> None:
-    course().swept |= {one.key for one in experiments}
+def _sweep(before: Callable[[], None], *experiments: Experiment) -> None:
+    before()
+    waiting = [one for one in experiments if state_of(one).stage != "done"]
+    course().swept |= {one.key for one in waiting}
+    course().visited |= {one.key: one for one in waiting}
+    resources.tidy(in_use)
     try:
-        resources.executor().submit(experiments, background=True)
+        resources.executor().submit(waiting, background=True, together=True)
     except OSError:
         st.session_state.trouble = "unwritable"
     # Pressed inside the fragment: only a whole rerun declares it anew, to follow what has begun.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -30,6 +31,7 @@ def experiment(
     net: Sequence[str] = (),
     task: str = "reconstruction",
     looks: tuple[str, ...] = (),
+    usual: Mapping[str, Value] = MappingProxyType({}),
 ) -> Experiment:
     """Show the knobs of a lesson and return the experiment that they say.
 
@@ -47,6 +49,8 @@ def experiment(
         The networks that suit it; by default those whose code is a row of units.
     looks : tuple of str
         The names in the address of what a visitor chooses to see of it; see :mod:`pages._ui.view`.
+    usual : mapping
+        What this page takes where nothing was turned; the address always says these.
     """
     from aecore.experiment import Experiment, nets_for, preferred
     from aecore.knobs import Knob
@@ -75,7 +79,7 @@ def experiment(
     # Another page's task is nothing that was turned here, nor is its method where this page has but one.
     foreign = {"task"} if len(methods) > 1 else {"method", "task"}
     given = {name: value for name, value in turned.items() if name not in foreign}
-    current, clashes = Experiment.settle({**mine.readable(given), "start": steer.course().chain}, only=only)
+    current, clashes = Experiment.settle({**usual, **mine.readable(given), "start": steer.course().chain}, only=only)
 
     declared = {"data": Knob(data[0], options=tuple(data))}
     if len(methods) > 1:
@@ -90,7 +94,7 @@ def experiment(
     said = [clash for clash in clashes if clash.reason not in ("unknown", "not_an_option") and clash.name != "start"]
     for complaint in (*st.session_state.get("complaints", ()), *said):
         st.warning(explain(complaint, words), icon=":material/link_off:")
-    _write_address(current, declared)
+    _write_address(current, declared, usual)
     return current
 
 
@@ -184,13 +188,13 @@ def _forget() -> None:
     steer.course().chain = []
 
 
-def _write_address(current: Experiment, declared: Mapping[str, Knob]) -> None:
+def _write_address(current: Experiment, declared: Mapping[str, Knob], usual: Mapping[str, Value]) -> None:
     """Say in the address what differs from the defaults, so that a reload or another browser sees the same."""
     from aecore.knobs import to_text
 
     values = current.flat()
     wanted: dict[str, object] = {
-        name: to_text(values[name]) for name, knob in declared.items() if values[name] != knob.default
+        name: to_text(values[name]) for name, knob in declared.items() if values[name] != knob.default or name in usual
     }
     if current.chain:
         wanted["start"] = current.chain

@@ -26,6 +26,7 @@ NAMES = (
     "labels", "layer",
     "judge", "allowed",
     "note", "coloured", "instrument", "pitch", "other_instrument", "other_pitch", "way",
+    "swept", "values", "seeds", "measure",
 )  # fmt: skip
 # Held-out inputs to choose one from.
 INPUTS = 50
