@@ -306,6 +306,13 @@ def test_an_ellipse_has_the_deviations_as_half_axes_and_the_plane_is_not_stretch
     assert far.layout.xaxis.range[1] > 9
 
 
+def test_places_below_one_are_written_on_a_spread_axis_and_single_measurements_shown():
+    look = {"title": "t", "axes": AB, "spread": True, "say": Say("pt_BR")}
+    figure = figures.lines([0.01, 0.1, 1], {"a": [3, 2, 1]}, dots=[(0.01, 2.5), (0.01, 3.5)], **look)
+    assert list(figure.layout.xaxis.ticktext) == ["0,01", "0,1", "1"]
+    assert list(figure.data[-1].y) == [2.5, 3.5]
+
+
 def test_places_that_are_spread_are_marked_where_there_is_room():
     figure = figures.lines([1, 50, 5000], {"a": [3, 2, 1]}, title="t", axes=AB, spread=True, say=Say())
     assert figure.layout.xaxis.type == "log"

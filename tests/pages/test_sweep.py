@@ -10,7 +10,15 @@ from tests.pages.test_pages import opened, runs, sentences  # noqa: F401  # a fi
 
 # The address leaves out the page's own first choices.
 DEFAULTS = {("method", "denoising"), ("data", "digits")}
-SMALL = {"data": "digits", "steps": "30", "hidden": "8", "latent": "3", "batch": "32", "rate": "0.01", "schedule": "one_cycle"}
+SMALL = {
+    "data": "digits",
+    "steps": "30",
+    "hidden": "8",
+    "latent": "3",
+    "batch": "32",
+    "rate": "0.01",
+    "schedule": "one_cycle",
+}
 
 
 def experiments(query: str = "method=vae", **ranges) -> list[ae.Experiment]:
