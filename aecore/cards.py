@@ -1,10 +1,10 @@
-"""Cards: what each lesson and application comes to, as one small picture computed from its shipped run."""
+"""Cards: what each shipped run comes to, as one small picture computed from it."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,7 +30,7 @@ DARK = PALETTES["dark"]
 
 
 def draw(name: str) -> Image.Image:
-    """Return the picture of a lesson or an application, RGBA of :data:`WIDTH` by :data:`HEIGHT` pixels.
+    """Return the picture of a shipped run, RGBA of :data:`WIDTH` by :data:`HEIGHT` pixels.
 
     Raises
     ------
@@ -115,18 +115,18 @@ def denoising() -> Image.Image:
     return _rows(views.shown(found.pictures[:3], experiment.data.value_range))
 
 
-def contractive() -> Image.Image:
+def contractive(name: str = "contractive") -> Image.Image:
     """Draw a digit moved along the direction that its code follows most, and what is rebuilt of each place."""
-    experiment, model, samples = _shipped("contractive")
+    experiment, model, samples = _shipped(name)
     x = samples.inputs[0]
     directions = views.tangents(model, x, 4).directions
     rows = [views.slide(model, x, one, np.linspace(-6, 6, 9))[1] for one in directions[:3]]
     return _rows(views.shown(np.stack(rows), experiment.data.value_range))
 
 
-def sparse() -> Image.Image:
+def sparse(name: str = "sparse") -> Image.Image:
     """Draw the filters of units of which few are active at a time, those that weigh most."""
-    _, model, _ = _shipped("sparse")
+    _, model, _ = _shipped(name)
     filters = views.filters(model)
     largest = np.abs(filters).max(axis=(1, 2), keepdims=True)
     shown = (0.5 + 0.5 * filters / largest)[np.argsort(-largest.ravel())[:30]]
@@ -140,9 +140,9 @@ def vae() -> Image.Image:
     return _rows(found.reshape(3, 10, *found.shape[1:]))
 
 
-def beta_vae() -> Image.Image:
+def beta_vae(name: str = "beta_vae") -> Image.Image:
     """Draw a sprite while one latent at a time is moved, those that say most."""
-    experiment, model, samples = _shipped("beta_vae")
+    experiment, model, samples = _shipped(name)
     found = views.traversals(cast(GaussianAutoencoder, model), samples.inputs[:1000], start=samples.inputs[7], count=10)
     return _rows(views.shown(found.pictures[:4], experiment.data.value_range))
 
@@ -236,6 +236,19 @@ def anomaly() -> Image.Image:
     return _rows(views.explained(model, samples.inputs[normal[:2] + odd[:3]])[[0, 2]])
 
 
+def home() -> Image.Image:
+    """Draw digits, and what is rebuilt of them out of eight numbers each."""
+    _, model, samples = _shipped("home")
+    return _rows(views.beside_pca(model, samples.inputs[:8], None).pictures)
+
+
+def plane() -> Image.Image:
+    """Draw what is decoded of a plane of codes."""
+    _, model, _ = _shipped("plane")
+    found = views.manifold(model, (0, 1), 16)
+    return _rows(found.reshape(16, 16, *found.shape[1:])[5:11])
+
+
 def _sheet() -> tuple[Image.Image, ImageDraw.ImageDraw]:
     card = Image.new("RGBA", (WIDTH, HEIGHT), DARK["surface"])
     return card, ImageDraw.Draw(card)
@@ -258,4 +271,9 @@ TABLE: dict[str, Callable[[], Image.Image]] = {
     "recommender": recommender,
     "compression": compression,
     "anomaly": anomaly,
+    "contractive_without": partial(contractive, "contractive_without"),
+    "sparse_patches": partial(sparse, "sparse_patches"),
+    "beta_vae_plain": partial(beta_vae, "beta_vae_plain"),
+    "home": home,
+    "plane": plane,
 }

@@ -61,6 +61,12 @@ def more(name: str) -> None:
     _marked(words().page(name))
 
 
+def of_card(name: str, words: Say) -> str:
+    """Return what the picture of a shipped run shows, for whoever can't see it."""
+    own = f"gallery.card.{name}"
+    return words(own if words.knows(own) else f"page.{name}.card")
+
+
 def glossary() -> None:
     """Show what the terms of the field mean."""
     with st.expander(words()("home.glossary"), icon=":material/menu_book:"):

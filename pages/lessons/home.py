@@ -52,7 +52,7 @@ for folder, names in SHOWN.items():
     for i in range(0, len(names), ACROSS):
         for place, name in zip(st.columns(ACROSS), names[i : i + ACROSS], strict=False):
             with place.container(border=True, height="stretch", key=f"card_{name}"):
-                st.image(resources.card(name) or "", alt=words(f"page.{name}.card"))
+                st.image(resources.card(name), alt=say.of_card(name, words))
                 st.page_link(f"{folder}/{name}.py", label=words(f"page.{name}.title"), icon=":material/arrow_forward:")
                 st.markdown(words(f"page.{name}.invitation"))
 say.glossary()

@@ -30,8 +30,7 @@ st.markdown(words("gallery.lead", count=len(shipped)))
 for i in range(0, len(shipped), ACROSS):
     for place, (name, run) in zip(st.columns(ACROSS), shipped[i : i + ACROSS], strict=False):
         with place.container(border=True, height="stretch", key=f"card_{name}"):
-            if picture := resources.card(name):
-                st.image(picture, alt=words(f"page.{name}.card"))
+            st.image(resources.card(name), alt=say.of_card(name, words))
             towards: dict[str, Any] = {"query_params": address.as_linked(run.experiment)}
             own = f"gallery.run.{name}"
             title = words(own if words.knows(own) else f"page.{name}.title")
