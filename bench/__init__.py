@@ -1,7 +1,7 @@
 """Benchmarks: every figure that is promised, each beside a peer or a bound measured in the same run.
 
-`python -m aecore bench` runs them all, `python -m aecore bench training` one of them; a new one is a
-file and a line in ``TABLE``.
+`python -m aecore bench` runs them all, `python -m aecore bench training` one of them, `python -m aecore bench
+applications.segmentation` a part of one; a new one is a file and a line in ``TABLE``.
 """
 
 from __future__ import annotations
@@ -32,15 +32,16 @@ TABLE: dict[str, str] = {
 
 def measure(names: Sequence[str], out: Path) -> int:
     """Run the named benchmarks, all by default; print and save the table; return how many rows fall short."""
-    unknown = sorted(set(names) - set(TABLE))
+    unknown = sorted(name for name in names if name.partition(".")[0] not in TABLE)
     if unknown:
         print(f"No benchmark is called {', '.join(unknown)}; there are {', '.join(TABLE)}.")
         return 2
     rows: list[Row] = []
     for name in names or TABLE:
-        run: Callable[[Path], Iterator[Row]] = import_module(f"bench.{name}").run
-        print(f"\n{TABLE[name]}")
-        for row in run(out):
+        whole, _, part = name.partition(".")
+        run: Callable[..., Iterator[Row]] = import_module(f"bench.{whole}").run
+        print(f"\n{TABLE[whole]}{part and f': {part}'}")
+        for row in run(out, part) if part else run(out):
             print("  " + row.line(), flush=True)
             rows.append(row)
     out.mkdir(parents=True, exist_ok=True)

@@ -36,10 +36,17 @@ ANOMALY = "data=mnist&task=anomaly"
 RECOMMENDER = "data=debian&task=recommender"
 
 
-def run(out: Path) -> Iterator[Row]:
-    """Measure every application, and keep who wins as a table, here and in the READMEs."""
+def run(out: Path, part: str = "") -> Iterator[Row]:
+    """Measure every application, or one, and keep who wins as a table, here and in the READMEs.
+
+    Raises
+    ------
+    KeyError
+        If there is no such application.
+    """
+    named = {application.__name__: application for application in APPLICATIONS}
     standings = []
-    for application in APPLICATIONS:
+    for application in [named[part]] if part else APPLICATIONS:
         for found in application():
             if isinstance(found, Standing):
                 standings.append(found)

@@ -61,13 +61,20 @@ class Standing(NamedTuple):
 
 
 def keep(standings: Sequence[Standing], out: Path) -> None:
-    """Write the table in each language into a folder, and in place of the one that is in the README."""
+    """Write the table in each language into a folder, and its lines in place of those that are in the README."""
     out.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
         table = as_markdown(standings, Say(language))
         (out / f"applications.{language}.md").write_text(table, "utf-8")
         readme = ROOT / READMES[language]
-        readme.write_text(replaced(readme.read_text("utf-8"), table), "utf-8")
+        text = readme.read_text("utf-8")
+        readme.write_text(replaced(text, merged(text.split(BEGIN)[1].split(END)[0].strip(), table)), "utf-8")
+
+
+def merged(before: str, table: str) -> str:
+    """Return a table with the lines of another in place of those of the same task and score, new ones at the end."""
+    lines = {tuple(line.split("|")[1:3]): line for text in (before, table) for line in text.splitlines()}
+    return "".join(f"{line}\n" for line in lines.values())
 
 
 def as_markdown(standings: Sequence[Standing], words: Say) -> str:

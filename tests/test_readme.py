@@ -9,7 +9,7 @@ import pytest
 
 from aecore.text import Say
 from bench import TABLE
-from bench.standing import BEGIN, END, READMES, Standing, as_markdown, replaced
+from bench.standing import BEGIN, END, READMES, Standing, as_markdown, merged, replaced
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,6 +66,15 @@ def test_the_table_of_applications_is_replaced_whole():
         assert "| old |" not in twice
         assert twice.split(table)[0] in text.split(BEGIN)[0] + BEGIN + "\n"
         assert twice.endswith(text.split(END)[1])
+
+
+def test_one_application_measured_anew_changes_its_own_lines():
+    words, decimals = Say("en"), {"decimals": 1}
+    old = [Standing(*one, {}, 10, 5, **decimals) for one in (("noise_removal", "noise", 30.5), ("notes", "ndcg", 2.0))]
+    new = [Standing("notes", "ndcg", 3.0, {}, 11, 5, **decimals), Standing("audio", "gain", 7.0, {}, 12, 5, **decimals)]
+    before, after = as_markdown(old, words), as_markdown(new, words)
+    assert merged("", before) == merged(before, before) == before
+    assert merged(before, after).splitlines() == before.splitlines()[:3] + after.splitlines()[2:]
 
 
 def test_both_languages_show_the_same_run():
