@@ -102,7 +102,7 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def watch(page: Page) -> None:
         page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))
-        page.on("console", lambda message: wrong.append(message.text) if _is_ours(message) else None)
+        page.on("console", lambda message: wrong.append(_said(message)) if _is_ours(message) else None)
 
     def make(**options: object) -> BrowserContext:
         context = browser.new_context(**({"locale": "en-US", "viewport": {"width": 1280, "height": 900}} | options))
@@ -119,6 +119,10 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 def _is_local(url: str) -> bool:
     return url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:"))
+
+
+def _said(message) -> str:
+    return f"{message.text} {message.location.get('url', '')}"
 
 
 def _is_ours(message) -> bool:
