@@ -301,6 +301,18 @@ def test_home_leads_to_every_lesson_and_application(runs):
     assert all(invitation in said for invitation in invitations)
 
 
+def test_a_latent_that_is_chosen_twice_over_stays_on_its_axis(runs):
+    at = opened(**DIGITS | {"latent": "12"})
+    walk = at.session_state.pad_walk
+    # As when the page has turned to a latent before the browser, whose choice is on its way, knows.
+    other = next(i for i in range(12) if i not in walk.pair)
+    walk.pair = (other, walk.pair[1])
+    chooser = f"pad_0_{walk.moved}"
+    at.selectbox(key=chooser).set_value(other).run()
+    assert walk.pair[0] == other
+    assert len(set(walk.pair)) == 2
+
+
 def test_a_pair_of_latents_that_is_there_no_longer_gives_way_and_that_is_said(runs):
     at = opened(**DIGITS | {"latent": "12"})
     walk = at.session_state.pad_walk

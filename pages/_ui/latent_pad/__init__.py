@@ -250,7 +250,7 @@ def walk(seen: Seen, *, key: str = "pad") -> Seen:
 
     def turn(axis: int, chooser: str) -> None:
         pair, latent = list(walk.pair), st.session_state[chooser]
-        if latent in pair:
+        if latent == pair[1 - axis]:
             pair.reverse()
             walk.moved += 1
         pair[axis] = latent
