@@ -220,6 +220,8 @@ class Stack:
     ----------
     models : sequence of nn.Module
         They stay alive: each now has its row for its weights.
+    rates : sequence of float
+        The learning rate of each.
 
     Attributes
     ----------
@@ -227,11 +229,11 @@ class Stack:
         Weights and buffers by name.
     weights : dict of Tensor
         The weights alone.
-    rates : list of Tensor
-        The learning rate of each model, to be filled anew at every step.
+    rates : dict of float to Tensor
+        By each rate that was given, the one to go by, to be filled anew at every step.
     """
 
-    def __init__(self, models: Sequence[nn.Module]) -> None:
+    def __init__(self, models: Sequence[nn.Module], rates: Sequence[float]) -> None:
         states = [model.state_dict() for model in models]
         self.state = {name: torch.stack([state[name] for state in states]) for name in states[0]}
         for run, model in enumerate(models):
@@ -241,8 +243,12 @@ class Stack:
         self.own = [
             {name: nn.Parameter(w.detach()[run]) for name, w in self.weights.items()} for run in range(len(models))
         ]
-        self.rates = [torch.tensor(0.0, dtype=torch.float64) for _ in models]
-        groups = [{"params": [*own.values()], "lr": rate} for own, rate in zip(self.own, self.rates, strict=True)]
+        self.rates = {rate: torch.tensor(rate, dtype=torch.float64) for rate in rates}
+        alike = {rate: [own for own, its in zip(self.own, rates, strict=True) if its == rate] for rate in self.rates}
+        groups = [
+            {"params": [weight for own in owns for weight in own.values()], "lr": self.rates[rate]}
+            for rate, owns in alike.items()
+        ]
         self.optimizer = torch.optim.Adam(groups, fused=True)
 
     def descend(self, loss: Tensor) -> None:

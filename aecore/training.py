@@ -323,7 +323,8 @@ def train_together(
     watched = held_out.at(slice(first.task.watched))
 
     models = [experiment.build().to(DEVICE) for experiment in experiments]
-    stack = Stack(models)
+    fits = {experiment.fit.rate: experiment.fit for experiment in experiments}
+    stack = Stack(models, [experiment.fit.rate for experiment in experiments])
     for run, snapshot in enumerate(resume):
         models[run].load_state_dict(below("model.", snapshot.state))
         stack.restore(run, below("optimizer.", snapshot.state))
@@ -370,8 +371,8 @@ def train_together(
                     rng.manual_seed(_mixed(experiment.seed, step))
                     for chance, room in zip(chances, rooms, strict=True):
                         chance.into(room[run], rng)
-                for rate, experiment in zip(stack.rates, experiments, strict=True):
-                    rate.fill_(rate_at(experiment.fit, step))
+                for peak, rate in stack.rates.items():
+                    rate.fill_(rate_at(fits[peak], step))
                 if step - begin == PAYS_TOGETHER:
                     terms, advance = recorded(advance, *batch, *rooms)
                 else:
