@@ -27,6 +27,7 @@ NAMES = (
     "judge", "allowed",
     "note", "coloured", "instrument", "pitch", "other_instrument", "other_pitch", "way",
     "swept", "values", "seeds", "measure",
+    "plane", "place",
 )  # fmt: skip
 # Held-out inputs to choose one from.
 INPUTS = 50

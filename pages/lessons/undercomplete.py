@@ -16,7 +16,9 @@ SMALL = 600  # steps of each run of the sweep, at most
 COLUMNS = 10
 
 say.lesson("undercomplete")
-experiment = turn.experiment(method="undercomplete", data=("mnist", "fashion_mnist", "digits", "patches", "sprites"))
+experiment = turn.experiment(
+    method="undercomplete", data=("mnist", "fashion_mnist", "digits", "patches", "sprites"), looks=("plane", "place")
+)
 small = experiment.fresh.vary(steps=min(SMALL, experiment.fit.steps))
 tried = [size for size in SIZES if size <= small.knobs["latent"].high]
 swept = [small.vary(latent=size) for size in tried]

@@ -24,7 +24,7 @@ say.lesson("vae")
 experiment = turn.experiment(
     method="vae",
     data=("mnist", "fashion_mnist", "digits", "sprites", "patches"),
-    looks=("printed", "draw", "one", "other", "moved"),
+    looks=("plane", "place", "printed", "draw", "one", "other", "moved"),
 )
 others = Knob(0, low=0, high=9999)  # draws from the prior, by number
 

@@ -263,3 +263,28 @@ def test_a_run_beside_that_makes_no_sense_is_passed_over_and_said(runs, text):
     assert "beside" not in at.query_params
     assert at.session_state.course.compared == ""
     assert not at.exception
+
+
+def test_a_link_shows_the_plane_of_the_pad_and_holds_its_code(trained):
+    code = "0.5,-1.25,0,0,2"
+    at = opened("undercomplete", data="digits", steps="5", latent="5", plane="4,2", place=code)
+    assert not at.exception
+    assert not at.warning
+    walk = at.session_state.pad_walk
+    assert (walk.pair, walk.z) == ((3, 1), (0.5, -1.25, 0, 0, 2))
+    assert addressed(at) == {"plane": "4,2", "place": "0.5,-1.25,0.0,0.0,2.0"}
+    at.button(key="pad_release").click().run()
+    assert addressed(at) == {"plane": "4,2"}
+    at.selectbox(key=f"pad_0_{walk.moved}").set_value(4).run()
+    assert addressed(at) == {"plane": "5,2"}
+    assert again(at, "undercomplete").session_state.pad_walk.pair == (4, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("plane", "9,1"), ("plane", "2,2"), ("plane", "x"), ("place", "nan,1,2,3,4"), ("place", "1,2")]
+)
+def test_a_link_to_no_place_of_the_pad_is_named_and_passed_over(trained, name, text):
+    at = opened("undercomplete", data="digits", steps="5", latent="5", **{name: text})
+    assert not at.exception
+    assert [text in warning.value for warning in at.warning] == [True]
+    assert addressed(at) == {}

@@ -17,7 +17,7 @@ import numpy as np
 import streamlit as st
 
 from aecore.text import Say
-from pages._ui import parcels, say
+from pages._ui import parcels, say, view
 from pages._ui.component import component
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _HERE = Path(__file__).parent
 MOST = 12
 # Neighbours of a code that are shown.
 NEAR = 10
+# How far from the origin a link may hold a code, and the numbers of a code that an address has room for.
+FAR, SHORT = 1e3, 32
 
 
 _pad = component(_HERE / "latent_pad.html", "decoder.js", "latent_pad.js", css="latent_pad.css")
@@ -233,6 +235,37 @@ class Walk:
             self.moved += self.pair != before
 
 
+def _follow_link(walk: Walk, size: int) -> None:
+    """Take over which latents a link shows, counted from 1, and the code that it holds."""
+    if view.arrived("plane"):
+        pair = _numbers(text := view.take("plane"))
+        if len(pair) == len(set(pair)) == min(2, size) and all(one in range(1, size + 1) for one in pair):
+            walk.pair, walk.wanted, walk.lost = tuple(int(one) - 1 for one in pair), True, False
+            walk.moved += 1
+        else:
+            view.pass_over("plane", text)
+    if view.arrived("place"):
+        z = _numbers(text := view.take("place"))
+        if len(z) == size and all(abs(one) <= FAR for one in z):
+            walk.z = z
+        else:
+            view.pass_over("place", text)
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        return ()
+
+
+def _say_in_address(walk: Walk) -> None:
+    """Say in the address which latents the visitor chose, and which code is held if it is short."""
+    view.keep("plane", tuple(one + 1 for one in walk.pair) if walk.wanted else None)
+    short = walk.z is not None and len(walk.z) <= SHORT
+    view.keep("place", tuple(float(f"{one:.4g}") for one in walk.z or ()) if short else None)
+
+
 def walk(seen: Seen, *, key: str = "pad") -> Seen:
     """Show the pad of a run with the choice of its latents.
 
@@ -246,7 +279,9 @@ def walk(seen: Seen, *, key: str = "pad") -> Seen:
     words, model = say.words(), seen.model
     walk: Walk = st.session_state.setdefault(f"{key}_walk", Walk())
     usage = _usage(model, seen.held_out)
+    _follow_link(walk, len(usage))
     walk.settle(usage, moving=not seen.state.is_final)
+    _say_in_address(walk)
 
     def turn(axis: int, chooser: str) -> None:
         pair, latent = list(walk.pair), st.session_state[chooser]
