@@ -18,6 +18,7 @@ from pages._ui.structures import Structure
 DRAWN, JUDGED = 10, 1000  # molecules that are shown, and that are scored
 WALK, CLIMB, NEAR = 10, 5, 5
 OWN, REFUSED = 24, 20  # of a visitor's molecules, those that are drawn, and those whose lines are named
+OTHERS = Knob(0, low=0, high=9999)  # draws from the prior, by number
 PROPERTY = Knob("logp", options=chemistry.PROPERTIES)
 # Of what samples are worth, whether more is better, and to how many decimals it is written.
 WORTH = (1, 1, 1, 0, -1, -1, -1), (1, 1, 1, 2, 2, 2, 2)
@@ -30,7 +31,7 @@ experiment = turn.experiment(
     method=("beta_vae", "vae", "undercomplete", "denoising", "contractive", "sparse"),
     data=("molecules",),
     net=("mlp", "linear"),
-    looks=("drug", "second", "property", "source", "reach"),
+    looks=("drug", "second", "property", "source", "draw", "reach"),
 )
 data = cast(Molecules, experiment.data)
 sources = ("fitted", *(["prior"] if experiment.method.name in ("vae", "beta_vae") else []))
@@ -276,10 +277,6 @@ def own(seen: Seen, words: Say) -> None:
         structures.row(seen, own_rebuilt)
 
 
-def draw_others() -> None:
-    st.session_state.drawing = st.session_state.get("drawing", 0) + 1
-
-
 def pictures(seen: Seen) -> None:
     words, seen = say.words(), show.standing(seen)
     drugs = tuple(named(data))
@@ -297,8 +294,9 @@ def pictures(seen: Seen) -> None:
     st.header(words("molecules.sampling"), anchor=False)
     st.markdown(words("molecules.sampling_lead"))
     source = view.choose("source", Knob("fitted", options=sources))
-    st.button(words("molecules.draw"), key="draw_others", icon=":material/casino:", on_click=draw_others)
-    seen = seen.choose(source=source, draw=st.session_state.get("drawing", 0))
+    if st.button(words("molecules.draw"), key="draw_others", icon=":material/casino:"):
+        view.keep("draw", (view.chosen("draw", OTHERS) + 1) % (OTHERS.high + 1), OTHERS.default)
+    seen = seen.choose(source=source, draw=view.chosen("draw", OTHERS))
     structures.row(seen, drawn)
     if seen.state.is_final and seen.step and not seen.travelled:
         come = sum(one is not None for one in judged(seen).values())

@@ -43,6 +43,8 @@ def test_a_run_is_shown_from_its_molecules_to_the_climb(runs, lang):
     assert sum(map(len, drawn)) > 30
     assert all("<svg" in one["svg"] for row in drawn for one in row)
     assert any("R²" in element.value for element in at.markdown)
+    at.button(key="draw_others").click().run()
+    assert at.query_params["draw"] in ("1", ["1"])
 
 
 def structures_in(block) -> list[dict[str, str]]:
