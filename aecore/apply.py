@@ -27,8 +27,8 @@ Row: TypeAlias = dict[str, object]
 
 
 def noise_removal(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
-    """Return a picture ``(height, width, 3)`` with less noise, each colour by itself."""
-    return views.restored(model, picture)
+    """Return a picture ``(height, width, 3)`` with less noise, each colour by itself, asked for in eight ways."""
+    return views.restored_eight_ways(model, picture)
 
 
 def super_resolution(model: Autoencoder, picture: np.ndarray) -> np.ndarray:

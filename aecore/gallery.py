@@ -48,7 +48,12 @@ TABLE: dict[str, str] = {
 # Snapshots of a run that are shipped, at most, and lines of its log; of a large model fewer, the last in any case.
 SNAPSHOTS, LINES = 24, 200
 ROOM = 4_000_000  # bytes for them
-ROOMS = {"notes": 1_400_000, "segmentation": 1_500_000, "plane": 1_000_000}  # where fewer moments tell as much
+ROOMS = {
+    "notes": 1_400_000,
+    "segmentation": 1_500_000,
+    "noise_removal": 1_500_000,
+    "plane": 1_000_000,
+}  # where fewer moments tell as much
 LIGHT = 1_500_000  # bytes of a baseline; a larger one is fitted anew where it is shown
 # Held-out samples on which half precision may change no value by half a grey level of 255, nor any code visibly.
 COMPARED = 64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Generator, Tensor
@@ -32,6 +33,15 @@ class NoiseRemoval(Task):
     name = "noise_removal"
     main = "test_error"
     watched = 48
+    defaults: ClassVar = {
+        "net": "unet",
+        "channels": 48,
+        "halvings": 2,
+        "blocks": 2,
+        "steps": 8000,
+        "batch": 16,
+        "rate": 1e-3,
+    }
 
     noise: float = knob(25.0, 1.0, 100.0, step=1)
     blind: bool = switch(False)

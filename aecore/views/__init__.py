@@ -133,6 +133,7 @@ from aecore.views.restorations import (
     photo,
     reduced_colours,
     restored,
+    restored_eight_ways,
     restored_luminance,
     small_photo,
 )
@@ -415,6 +416,7 @@ __all__ = [
     "reduced_colours",
     "resounded",
     "restored",
+    "restored_eight_ways",
     "restored_luminance",
     "roc",
     "saved",

@@ -122,3 +122,21 @@ def restored_luminance(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
 def restored(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
     """Return what a model of pictures makes of one of any size, ``(height, width)`` or with colours, within [0, 1]."""
     return np.clip(tiled(model, picture, model.shape[-2:]), 0, 1)
+
+
+def restored_eight_ways(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
+    """Return the mean of what a model makes of a picture turned and mirrored in all eight ways, each turned back.
+
+    What a network errs in one of them it mostly does not in another; it takes eight times as long.
+
+    References
+    ----------
+    B. Lim, S. Son, H. Kim, S. Nah, K. M. Lee, Enhanced deep residual networks for single image super-resolution, CVPR
+    Workshops 2017: the geometric self-ensemble.
+    """
+    found = []
+    for quarters in range(4):
+        for side in (1, -1):
+            turned = restored(model, np.ascontiguousarray(np.rot90(picture[:, ::side], quarters)))
+            found.append(np.rot90(turned, -quarters)[:, ::side])
+    return np.mean(found, axis=0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
 
 from pages._ui import resources
@@ -246,6 +246,15 @@ def importance_bound(experiment: Experiment, step: int, counts: Sequence[int], i
 
     x = _held_out(experiment).inputs[:inputs]
     return tuple(views.importance_bound(_model(experiment, step), experiment.method, x, counts).tolist())  # type: ignore[arg-type]
+
+
+def denoised_eight_ways(experiment: Experiment, step: int, name: str) -> np.ndarray:
+    """Return a held-out photo that a run took the noise off, asked in eight ways; takes seconds."""
+    from aecore import views
+    from aecore.training import reshaped
+
+    model, noise = reshaped(experiment, _model(experiment, step), (TILE, TILE)), cast(Any, experiment.task).noise
+    return views.restored_eight_ways(model, views.noisy_photo(views.photo(name), noise))
 
 
 def cleaned_gains(

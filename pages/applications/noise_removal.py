@@ -9,7 +9,7 @@ from aecore import views
 from aecore.tasks import NoiseRemoval
 from aecore.text import Say
 from pages._ui import photo, resources, say, show, turn, watch
-from pages._ui.seen import Seen
+from pages._ui.seen import Seen, denoised_eight_ways
 
 OTHERS = ("wiener", "non_local_means")
 
@@ -18,7 +18,7 @@ experiment = turn.experiment(
     task="noise_removal",
     method=("undercomplete", "contractive", "sparse", "vae", "beta_vae"),
     data=("photos",),
-    net=("maps", "unet", "conv", "mlp"),
+    net=("unet", "maps", "conv", "mlp"),
     looks=("photo",),
 )
 noise = cast(NoiseRemoval, experiment.task).noise
@@ -32,6 +32,7 @@ def denoised_photo(seen: Seen, words: Say) -> Any:
     clean = views.photo(seen.choices["photo"])
     noisy = views.noisy_photo(clean, noise)
     found = {"noisy": noisy, "rebuilt": views.restored(seen.of_pictures, noisy)}
+    found |= {} if (better := eight_ways(seen, seen.choices["photo"])) is None else {"eight_ways": better}
     found |= otherwise(seen.choices["photo"]) or {}
     return photo.beside({**found, "clean": clean}, clean, words, names="noise_removal")
 
@@ -40,12 +41,19 @@ def otherwise(name: str) -> Any:
     return resources.aside(views.denoised_otherwise, name, noise)
 
 
+def eight_ways(seen: Seen, name: str) -> Any:
+    """Return what comes of asking a finished run in eight ways, ``None`` until it is known."""
+    ends = seen.state.is_final and seen.step and not seen.travelled
+    return resources.aside(denoised_eight_ways, experiment, seen.step, name) if ends else None
+
+
 def scores(seen: Seen, words: Say) -> Any:
     rows: dict[str, dict[str, float]] = {}
     for name in photo.which().options:
         clean = views.photo(name)
         noisy = views.noisy_photo(clean, noise)
         found = {"noisy": noisy, **(otherwise(name) or {}), "rebuilt": views.restored(seen.of_pictures, noisy)}
+        found |= {} if (better := eight_ways(seen, name)) is None else {"eight_ways": better}
         for row, picture in found.items():
             column = words(f"option.photo.{name}")
             rows.setdefault(words(f"noise_removal.{row}"), {})[column] = views.likeness(picture, clean).psnr
@@ -61,7 +69,8 @@ def draw(seen: Seen) -> None:
     words = say.words()
     name = photo.choose()
     known = sum(otherwise(one) is not None for one in photo.which().options)
-    seen = seen.choose(photo=name, known=known)
+    asked = sum(eight_ways(seen, one) is not None for one in photo.which().options)
+    seen = seen.choose(photo=name, known=known, asked=asked)
     photo.held_out(seen, denoised_photo)
     show.row(seen, crops_ratio)
     if seen.state.is_final and known == len(photo.which().options):

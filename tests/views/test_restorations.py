@@ -55,6 +55,21 @@ def test_a_network_that_changes_nothing_leaves_photo_and_colours():
     assert views.enlarged_colours(views.reduced_colours(colours, 2), 2).shape == (44, 70, 3)
 
 
+def test_a_picture_asked_in_eight_ways_comes_back_the_right_way_round():
+    model = networks.Maps(channels=4, blocks=1).build((32, 32), "identity")
+    colours = np.random.default_rng(0).random((45, 70, 3), np.float32)
+    np.testing.assert_allclose(views.restored_eight_ways(model, colours), colours, atol=1e-5)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.1, generator=torch.Generator().manual_seed(3))
+    grey = colours[..., 0]
+    found = views.restored_eight_ways(model, grey)
+    # Whichever way it is turned beforehand, the same answer comes turned.
+    for quarters in (1, 2, 3):
+        turned = views.restored_eight_ways(model, np.ascontiguousarray(np.rot90(grey, quarters)))
+        np.testing.assert_allclose(turned, np.rot90(found, quarters), atol=1e-5)
+    assert np.abs(views.restored(model, grey) - found).max() > 1e-3
+
+
 def test_a_model_of_crops_serves_larger_tiles_with_the_same_weights():
     experiment = ae.Experiment.from_query("data=photos&task=noise_removal&size=12&channels=4&blocks=1")
     model = experiment.build()
