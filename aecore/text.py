@@ -14,6 +14,7 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 
+from babel import Locale
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
@@ -81,6 +82,17 @@ class Say:
             for name, blank in blanks.items()
         }
         return words(self.language)[key].format_map(written)
+
+    def counted(self, key: str, count: int, **blanks: object) -> str:
+        """Return the sentence of so many things: the one under `key` for one of them, or the other.
+
+        Examples
+        --------
+        >>> Say("en").counted("your_data.infinite", 1), Say("en").counted("your_data.infinite", 2)
+        ('1 infinite number counts as missing.', '2 infinite numbers count as missing.')
+        """
+        form = "one" if Locale.parse(self.language).plural_form(count) == "one" else "other"
+        return self(f"{key}.{form}", count=count, **blanks)
 
     def knows(self, key: str) -> bool:
         """Whether the language has a sentence under `key`."""

@@ -101,7 +101,16 @@ LEFT = {
     "torn": [torn],
     "nested": [lambda: zipped(("inner.zip", zipped(("a.png", SMALL))), ("good.png", SMALL))],
     "other_kind": [lambda: zipped(("notes.txt", b"what I did"), ("good.png", SMALL))],
-    "no_picture": [lambda: zipped(("good.png", SMALL), ("sound.wav", wav(440)))],
+    "no_picture": [
+        lambda: zipped(("good.png", SMALL), ("sound.wav", wav(440))),
+        lambda: zipped(("good.png", SMALL), ("notes.txt", b"what I did, and why")),
+    ],
+    "alone": [
+        lambda: zipped(("labels.csv", b"file,kind\na,b\n"), ("good.png", SMALL)),
+        lambda: zipped(("good.png", SMALL), ("labels.csv", b"file,kind\na,b\n")),
+        lambda: zipped(("good.png", SMALL), ("rows.txt", b"1;2\n" * 3000)),
+        lambda: zipped(("good.png", SMALL), ("x.npy", header((3, 1000)))),
+    ],
     "truncated": [lambda: zipped(("a.png", SMALL[:120]), ("good.png", SMALL))],
     "too_many_pixels": [lambda: zipped(("a.png", declared(10_000, 10_000)), ("good.png", SMALL))],
     "empty": [lambda: zipped(("a.png", b""), ("good.png", SMALL))],
@@ -114,6 +123,16 @@ def test_what_is_wrong_in_an_archive_is_left_out_and_the_rest_read(reason, make)
     assert [one.content.reason for one in found.left_out] == [reason]
     assert len(found.what.pictures) == 1
     assert all(f"refused.{reason}" in words(language) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize("other", [("rows.csv", b"a,b\n1,2\n"), ("x.npz", npz(x=np.zeros((3, 2))))])
+def test_a_table_or_arrays_among_others_are_left_out_as_they_come_alone(other):
+    for files in ((other, ("mine.zip", zipped(("good.png", SMALL)))), (("good.png", SMALL), other)):
+        found = understood(*files)
+        assert [(one.name, one.content.reason) for one in found.left_out] == [(other[0], "alone")]
+        assert len(found.what.pictures) == 1
+    with pytest.raises(uploads.Refused, match="alone"):
+        understood(other, other)
 
 
 def test_what_systems_add_unasked_is_passed_over():

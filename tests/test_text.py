@@ -29,6 +29,15 @@ def test_blanks_are_filled_and_numbers_in_them_written():
     assert "1.234" in Say("pt_BR")("watch.running", step=1234, steps=5000)
 
 
+@pytest.mark.parametrize("name", ["dropped_table", "dropped_more", "uneven", "infinite", "sounds_cut"])
+def test_one_thing_is_told_from_several(name):
+    for language in LANGUAGES:
+        say, key = Say(language), f"your_data.{name}"
+        for count, form in ((1, "one"), (2, "other"), (1_000_000, "other")):
+            assert say.counted(key, count, rate=8000) == say(f"{key}.{form}", count=count, rate=8000)
+        assert say.counted(key, 1, rate=8000).replace("1", "2", 1) != say.counted(key, 2, rate=8000)
+
+
 def test_an_unknown_language_is_english_and_an_unknown_sentence_an_error():
     assert Say("xx").language == "en"
     with pytest.raises(KeyError):

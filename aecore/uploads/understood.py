@@ -23,6 +23,8 @@ MOST_SOUNDS, MOST_SECONDS = 2000, 1800
 # The side of the square that is kept of a picture, at most, and of the picture that it is cut from.
 SIDE, LONGEST = 64, 256
 TABLES = (".csv", ".tsv", ".txt")
+# Bytes by which plain text is judged a table.
+HEAD = 4096
 
 
 class Pictures(NamedTuple):
@@ -67,8 +69,8 @@ def understand(files: Sequence[tuple[str, bytes]], *, rate: int) -> Understood:
     Raises
     ------
     Refused
-        What a table, arrays or an archive is refused for; ``nothing``, where no file could be read, with the first
-        reason; or ``nothing_in``, where an archive has no files.
+        What a table, arrays or an archive is refused for; where no file could be read, the first one's reason; or
+        ``nothing_in``, where an archive has no files.
     """
     if not files:
         raise Refused("nothing_in")
@@ -83,7 +85,7 @@ def understand(files: Sequence[tuple[str, bytes]], *, rate: int) -> Understood:
 
 def _each(files: Sequence[tuple[str, bytes]]) -> Iterator[File]:
     for name, content in files:
-        if is_archive(content):
+        if is_archive(content) and not are_arrays(content):
             yield from archive(content)
         else:
             yield File(name, content)
@@ -97,7 +99,7 @@ def _many(files: Iterable[File], rate: int) -> Understood:
     for name, content in files:
         reason = content if isinstance(content, Refused) else None
         if isinstance(content, bytes):
-            reader, reason = _first(readers, content)
+            reader, reason = _first(readers, name, content)
             readers = (reader,) if reader else readers
         if reason:
             left.append(File(name, reason))
@@ -108,7 +110,9 @@ def _many(files: Iterable[File], rate: int) -> Understood:
     raise next((one.content for one in left if isinstance(one.content, Refused)), Refused("nothing_in"))
 
 
-def _first(readers: tuple[_Squares | _Waves, ...], content: bytes) -> tuple[_Squares | _Waves | None, Refused | None]:
+def _first(
+    readers: tuple[_Squares | _Waves, ...], name: str, content: bytes
+) -> tuple[_Squares | _Waves | None, Refused | None]:
     """Return the reader that has taken a file in, or else the reason of the one that knows its kind."""
     reasons = []
     for reader in readers:
@@ -117,8 +121,23 @@ def _first(readers: tuple[_Squares | _Waves, ...], content: bytes) -> tuple[_Squ
             return reader, None
         except Refused as refused:
             reasons.append(refused)
-    unknown = reasons[0] if len(readers) == 1 else Refused("other_kind")
-    return None, next((one for one in reasons if one.reason not in ("no_picture", "no_sound")), unknown)
+    known = next((one for one in reasons if one.reason not in ("no_picture", "no_sound")), None)
+    if known:
+        return None, known
+    if _comes_alone(name, content):
+        return None, Refused("alone")
+    return None, reasons[0] if len(readers) == 1 else Refused("other_kind")
+
+
+def _comes_alone(name: str, content: bytes) -> bool:
+    """Whether a file is arrays, or a table: by its name, or plain text by its first lines."""
+    suffix = PurePosixPath(name.lower()).suffix
+    if suffix != ".txt":
+        return suffix in TABLES or are_arrays(content)
+    try:
+        return bool(table(content[:HEAD]).rows)
+    except Refused:
+        return False
 
 
 class _Squares:

@@ -32,14 +32,18 @@ FIRST, ACROSS, NAMED = 40, 10, 12
 BATCHES = {200: 16, 1000: 32}
 
 
-def files(words: Say) -> None:
-    """Let the visitor give files, show what they are, and keep them if the visitor wants to train on them."""
+def files(words: Say) -> bool:
+    """Let the visitor give files, show what they are, keep them to train on if so wanted; return whether any are given.
+
+    Once kept, they leave the uploader: what is brought next is another data set.
+    """
     from aecore import uploads
 
-    look: dict[str, Any] = {"key": "own_files", "help": words("your_data.file_help"), "accept_multiple_files": True}
+    key = f"own_files_{st.session_state.setdefault('own_turn', 0)}"
+    look: dict[str, Any] = {"key": key, "help": words("your_data.file_help"), "accept_multiple_files": True}
     given = st.file_uploader(words("your_data.file"), KINDS, **look)
     if not given:
-        return
+        return False
     title = given[0].name if len(given) == 1 else f"{given[0].name} + {len(given) - 1}"
     try:
         understood = _understood([(one.name, one.getvalue()) for one in given])
@@ -53,10 +57,14 @@ def files(words: Say) -> None:
         _left_out(understood.left_out, words)
         if st.button(words("your_data.use"), key="use_own", type="primary", icon=":material/check:"):
             _keep(made, title, share / 100)
+            st.session_state.own_turn += 1
+            del st.session_state.understood
+            st.rerun()
     except uploads.Refused as refused:
         st.error(words(f"refused.{refused.reason}", **refused.facts), icon=":material/folder_off:")
     except OSError:
         st.error(words("your_data.unwritable"), icon=":material/hard_drive:")
+    return True
 
 
 def _understood(given: Sequence[tuple[str, bytes]]) -> Understood:
@@ -78,7 +86,7 @@ def _made(understood: Understood, words: Say) -> tuple[Made, list[str]]:
 
     what = understood.what
     if isinstance(what, Sounds):
-        return own.of_sounds(what), [words("your_data.sounds_cut", count=len(what.sounds), rate=what.rate)]
+        return own.of_sounds(what), [words.counted("your_data.sounds_cut", len(what.sounds), rate=what.rate)]
     if isinstance(what, Arrays) and what.others:
         others = [words("your_data.others", names=_listed(what.others, words))]
     else:
@@ -88,7 +96,7 @@ def _made(understood: Understood, words: Say) -> tuple[Made, list[str]]:
         make: Any = own.of_pictures if isinstance(what, Pictures) else own.of_arrays
         made: Made = make(what, side=side, colour=False)
         notes = [words("your_data.cut", side=side), *others]
-        return made, notes + ([words("your_data.dropped_more", count=made.dropped)] if made.dropped else [])
+        return made, notes + ([words.counted("your_data.dropped_more", made.dropped)] if made.dropped else [])
     return _made_of_table(own.table_of(what) if isinstance(what, Arrays) else cast("Table", what), others, words)
 
 
@@ -117,9 +125,9 @@ def _made_of_table(table: Table, others: list[str], words: Say) -> tuple[Made, l
     infinite = sum(column.infinite for column in table.columns)
     notes = [
         words("your_data.strip"),
-        *([words("your_data.dropped_table", count=made.dropped)] if made.dropped else []),
-        *([words("your_data.uneven", count=table.uneven)] if table.uneven else []),
-        *([words("your_data.infinite", count=infinite)] if infinite else []),
+        *([words.counted("your_data.dropped_table", made.dropped)] if made.dropped else []),
+        *([words.counted("your_data.uneven", table.uneven)] if table.uneven else []),
+        *([words.counted("your_data.infinite", infinite)] if infinite else []),
         *([words("your_data.constant", names=_listed(made.constant, words))] if made.constant else []),
         *others,
     ]
@@ -229,15 +237,21 @@ def _keep(made: Made, title: str, share: float) -> None:
     ours.add("own", number, title)
 
 
-def kept(words: Say) -> None:
-    """Show what this visitor has brought, the latest first, with the way to each lesson, and let it be deleted."""
+def kept(words: Say, *, given: bool) -> None:
+    """Show what this visitor has brought, the latest first, with the way to each lesson, and let it be deleted.
+
+    Where nothing was, say so, unless files are `given` that may be kept.
+    """
     from aecore.datasets import DamagedFile, own
 
     if st.session_state.pop("own_deleted", False):
         st.success(words("your_data.deleted"), icon=":material/delete:")
-    st.header(words("your_data.your"), anchor=False)
     ours = mine()
-    if not any(ours.files.values()):
+    nothing = not any(ours.files.values())
+    if nothing and given:
+        return
+    st.header(words("your_data.your"), anchor=False)
+    if nothing:
         st.caption(words("your_data.nothing"))
         return
     for number, title in reversed(ours.files["own"].items()):

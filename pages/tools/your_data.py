@@ -20,7 +20,6 @@ source = st.segmented_control(
 )
 if source == "file":
     st.caption(words("your_data.privacy"))
-    brought.files(words)
-    brought.kept(words)
+    brought.kept(words, given=brought.files(words))
 else:
     by_hand(source)

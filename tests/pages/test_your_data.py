@@ -82,7 +82,7 @@ def runs(tmp_path, monkeypatch) -> ae.Runs:
 def given(kind: str, lang: str = "en") -> AppTest:
     name, content, *_ = KINDS[kind]
     at = opened("your_data", lang)
-    return at.file_uploader(key="own_files").set_value((name, content, "")).run()
+    return at.file_uploader[0].set_value((name, content, "")).run()
 
 
 def kept(kind: str) -> tuple[AppTest, int]:
@@ -157,14 +157,63 @@ REFUSED = {
 def test_a_file_that_is_refused_is_refused_in_words_and_the_page_goes_on(runs, reason, lang):
     name, content = REFUSED[reason]
     at = opened("your_data", lang)
-    at = at.file_uploader(key="own_files").set_value((name, content, "")).run()
+    at = at.file_uploader[0].set_value((name, content, "")).run()
     if not at.error:
         at = at.button(key="use_own").click().run()
     assert not at.exception
     facts = {"too_few": {"least": own.LEAST, "count": 1}}
     assert [error.value for error in at.error] == [Say(lang)(f"refused.{reason}", **facts.get(reason, {}))]
-    at = at.file_uploader(key="own_files").set_value(("mine.zip", PICTURES, "")).run()
+    at = at.file_uploader[0].set_value(("mine.zip", PICTURES, "")).run()
     assert not at.error and not at.exception
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_is_kept_leaves_the_uploader_and_a_table_after_it_is_a_table(runs, lang):
+    at = given("pictures", lang)
+    at = at.button(key="use_own").click().run()
+    assert not at.file_uploader[0].value
+    at = at.file_uploader[0].set_value(("mine.csv", TABLE, "")).run()
+    assert at.subheader[0].value == "60"
+    at = at.button(key="use_own").click().run()
+    assert not at.exception and not at.error
+    assert list(at.session_state.mine.files["own"].values()) == ["mine.zip", "mine.csv"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_table_among_pictures_is_left_out_for_the_true_reason(runs, lang):
+    at, words = opened("your_data", lang), Say(lang)
+    at = at.file_uploader[0].set_value([("mine.zip", PICTURES, ""), ("mine.csv", TABLE, "")]).run()
+    assert not at.exception
+    assert at.subheader[0].value == "40"
+    [left] = [one.value for one in at.dataframe]
+    assert left.to_numpy().tolist() == [["mine.csv", words("refused.alone")]]
+
+
+def captions(at: AppTest) -> list[str]:
+    return [one.value for one in at.caption]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_nothing_was_brought_is_said_only_while_no_file_is_given(runs, lang):
+    nothing = Say(lang)("your_data.nothing")
+    at = opened("your_data", lang)
+    assert nothing in captions(at)
+    at = at.file_uploader[0].set_value(("mine.zip", PICTURES, "")).run()
+    assert nothing not in captions(at)
+    at = at.button(key="use_own").click().run()
+    assert nothing not in captions(at)
+    at = at.button(key="delete_own").click().run()
+    assert nothing in captions(at)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(("count", "form"), [(1, "one"), (2, "other")])
+def test_rows_that_are_left_out_are_counted_in_good_grammar(runs, lang, count, form):
+    at = opened("your_data", lang)
+    at = at.file_uploader[0].set_value(("mine.csv", TABLE + b"\n;1;1;1;x" * count, "")).run()
+    assert not at.exception
+    said = Say(lang)(f"your_data.dropped_table.{form}", count=count)
+    assert said in captions(at)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
