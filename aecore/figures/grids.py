@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,7 @@ def rows(
     names: Sequence[str | Sequence[str]],
     errors: ArrayLike | None = None,
     narrow: float = _NARROW,
+    low: float = math.inf,
     say: Say,
 ) -> go.Figure:
     """Draw rows of pictures under one another, such as originals over what came of them.
@@ -105,18 +107,29 @@ def rows(
         Shape ``(rows, n)``, a number under each picture; NaN for none.
     narrow : float
         The least width in pixels at which the words have room; the larger, the less room they take from the pictures.
+    low : float
+        The least height in pixels at which they have.
     say : Say
 
     Returns
     -------
     go.Figure
         One image trace. ``layout.meta["aspect"]`` is the figure's width over its height.
+
+    Raises
+    ------
+    ValueError
+        If the words alone are higher than `low`.
     """
     tiles = np.asarray(pictures, float)
     n_rows, n, h, w = tiles.shape[:4]
     numbers = np.full((n_rows, n), np.nan) if errors is None else np.asarray(errors, float).reshape(n_rows, n)
-    pixel = w * n / narrow
-    head, foot = 24 * pixel, (0.0 if errors is None else 17 * pixel)
+    above, below = 24, (0 if errors is None else 17)
+    room = low / n_rows - above - below
+    if room <= 0:
+        raise ValueError(f"no room for {n_rows} rows in {low} pixels")
+    pixel = max(w * n / narrow, h / room)
+    head, foot = above * pixel, below * pixel
     space = (head + foot) / h
     png = atlas(tiles, between=0.06, under=space)
     step_x, step_y = w + _gap(0.06, h), h + _gap(space, h)

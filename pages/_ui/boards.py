@@ -273,10 +273,11 @@ def _hashed(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def turned(entry: Entry) -> dict[str, Value]:
-    """Return the knobs of an entry's run that do not stand at their defaults."""
+def turned(entry: Entry, rule: Rule) -> dict[str, Value]:
+    """Return the knobs of an entry's run that stand elsewhere than where the rule's link left them."""
     from aecore.experiment import Experiment
 
     one = Experiment.from_query(entry.query)
-    found = {name: value for name, value in one.flat().items() if name in one.knobs and not one.knobs[name].idle}
-    return {name: value for name, value in found.items() if value != one.knobs[name].default and name != "latent"}
+    said, knobs = rule.link(), {name: knob for name, knob in one.knobs.items() if not knob.idle}
+    begun = {name: knob.settle(said[name])[0] if name in said else knob.default for name, knob in knobs.items()}
+    return {name: value for name, value in one.flat().items() if name in begun and value != begun[name]}

@@ -75,7 +75,7 @@ def _table(board: Board, words: Say) -> str:
     for place, entry in enumerate(board.ranked(), 1):
         cells = [
             words.number(place), entry.name, words.number(entry.score, 2), words.number(entry.steps),
-            words.number(entry.seconds, 1), _knobs(entry, words),
+            words.number(entry.seconds, 1), _knobs(entry, board.rule, words),
         ]  # fmt: skip
         address = escape(f"{share.home()}/{board.rule.lesson}?{entry.query}")
         link = f"<a href='{address}' target='_blank'>{escape(words('board.open_run'))}</a>"
@@ -84,8 +84,8 @@ def _table(board: Board, words: Say) -> str:
     return f"<div class='gargalo-board'><table>{rows}</table></div>"
 
 
-def _knobs(entry: Entry, words: Say) -> str:
-    turned = boards.turned(entry)
+def _knobs(entry: Entry, rule: Rule, words: Say) -> str:
+    turned = boards.turned(entry, rule)
     said = [f"{words(f'knob.{name}.label')} {say.value(name, value, words)}" for name, value in turned.items()]
     return ", ".join(said) or "–"
 

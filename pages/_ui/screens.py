@@ -44,8 +44,9 @@ from pages._ui.seen import Seen, see
 from pages._ui.show import Fact
 
 COLUMNS = 10
-WIDTH = 480  # pixels of a page at which the words on pictures have room
+WIDTH, HEIGHT = 480, 240  # pixels of a page at which the words on pictures have room
 FEW = 8
+FEWER = 6  # pictures in each of two blocks side by side
 DENOISERS = ("wiener", "median", "non_local_means")
 SIDE = 10  # pictures along each side of the manifold
 ELLIPSES = 60
@@ -171,12 +172,10 @@ def unnamed(seen: Seen, words: Say) -> Any:
     order = [0, 1, 2] if first_is_ours(seen) else [0, 2, 1]
     order = order[: len(shown.pictures)]
     names = [words("vae.original"), *("AB"[: len(order) - 1])]
-    if not seen.choices["shown"]:
-        return figures.rows(shown.pictures[order], names=names, narrow=WIDTH, say=words)
-    true = [words(f"undercomplete.{name}") for name in ("original", "autoencoder", "pca")]
-    return figures.rows(
-        shown.pictures[order], names=[true[i] for i in order], errors=shown.errors[order], narrow=WIDTH, say=words
-    )
+    if seen.choices["shown"]:
+        true = [words(name) for name in ("vae.original", "denoising.rebuilt", "undercomplete.pca")]
+        names = [true[i] for i in order]
+    return figures.rows(shown.pictures[order], names=names, narrow=WIDTH, low=HEIGHT, say=words)
 
 
 def which_is_pca(seen: Seen, words: Say) -> Question | None:
@@ -211,17 +210,22 @@ def noise(seen: Seen) -> Seen:
 
 
 def denoised(seen: Seen, words: Say) -> Any:
-    return cleaned(seen, words, {}, errors=True)
+    return rows_of(cleaned(seen, {}), slice(3), words, count=FEW)
 
 
-def cleaned(seen: Seen, words: Say, others: Any, *, errors: bool) -> Any:
-    method, x = cast(Denoising, seen.experiment.method), seen.held_out.inputs[:FEW]
-    found = views.denoised(seen.model, own(seen), x, method.corruption, seen.choices["noise"], others)
-    names = [
-        words("denoising.clean" if errors and not i else f"denoising.{name}") for i, name in enumerate(found.names)
-    ]
-    names[0] = words("vae.original")
-    return figures.rows(found.pictures, names=names, errors=found.psnr if errors else None, narrow=WIDTH, say=words)
+def cleaned(seen: Seen, others: Any) -> Any:
+    method, x = cast(Denoising, seen.experiment.method), seen.held_out.inputs[: views.AVERAGED]
+    return views.denoised(seen.model, own(seen), x, method.corruption, seen.choices["noise"], others)
+
+
+def rows_of(found: Any, which: slice, words: Say, *, count: int, told: bool = True) -> Any:
+    """Draw some rows of pictures, each under its name and, where it is told, its mean PSNR."""
+    names = [words("vae.original"), *(words(f"denoising.{name}") for name in found.names[1:])]
+    if told:
+        means = found.psnr[1:].mean(1)
+        ratios = [words("denoising.quality_row", psnr=mean) for mean in means]
+        names[1:] = [name + ratio for name, ratio in zip(names[1:], ratios, strict=True)]
+    return figures.rows(found.pictures[which, :count], names=names[which], narrow=WIDTH, low=HEIGHT, say=words)
 
 
 def at_training(seen: Seen) -> Seen:
@@ -229,8 +233,16 @@ def at_training(seen: Seen) -> Seen:
 
 
 def restored(seen: Seen, words: Say) -> Any:
-    others = denoisers(seen) if seen.choices["shown"] else {}
-    return cleaned(seen, words, others or {}, errors=seen.choices["shown"])
+    told = seen.choices["shown"]
+    return rows_of(cleaned(seen, {}), slice(3), words, count=FEWER if told else FEW, told=told)
+
+
+def filtered(seen: Seen, words: Say) -> Any:
+    return rows_of(cleaned(seen, denoisers(seen)), slice(3, None), words, count=FEWER)
+
+
+def beside_filters(seen: Seen) -> None:
+    show.row(seen, restored, *([filtered] if seen.choices["shown"] and denoisers(seen) else []))
 
 
 def denoisers(seen: Seen) -> Any:
@@ -245,9 +257,7 @@ def who_cleans_best(seen: Seen, words: Say) -> Question | None:
     known = denoisers(seen)
     if known is None:
         return None
-    method = cast(Denoising, seen.experiment.method)
-    x = seen.held_out.inputs[: views.AVERAGED]
-    found = views.denoised(seen.model, own(seen), x, method.corruption, method.level, known)
+    found = cleaned(seen, known)
     means = dict(zip(found.names[2:], found.psnr[2:].mean(1).tolist(), strict=True))
     order = [*DENOISERS, "rebuilt"]
     ranking = sorted(order, key=lambda name: -means[name])
@@ -608,7 +618,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("pca", "undercomplete", (unnamed,), ask=which_is_pca),
     Screen("board", alone=class_board),
     Screen("denoising", "denoising", (denoised,), look="test_noise", settle=noise),
-    Screen("filters", "denoising", (restored,), settle=at_training, ask=who_cleans_best),
+    Screen("filters", "denoising", settle=at_training, ask=who_cleans_best, draw=beside_filters),
     Screen("score", "data=moons&method=denoising", (arrows,), live=True, height=300),
     Screen("contractive", "contractive", (spectrum,), ask=directions_for_most, hidden=True),
     Screen("sparse", "sparse", (filters,), "rho", live=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -67,6 +68,39 @@ def test_every_screen_is_reached_by_keys_fits_and_is_read_from_afar(talk, lang):
     is_at(page, *STOPS[-2], lang)
     page.reload()
     is_at(page, *STOPS[-2], lang)
+
+
+IN_ROWS = ("narrow", "pca", "denoising", "filters", "segmentation", "anomaly")
+# Texts of the figures that stick out of their figure or lie on one another.
+COLLIDING = """nodes => nodes.flatMap(one => {
+  const box = one.getBoundingClientRect();
+  const frame = one.closest(".gargalo-plot-box").getBoundingClientRect();
+  const meets = other => {
+    const its = other.getBoundingClientRect();
+    return Math.min(box.right, its.right) - Math.max(box.left, its.left) > 1
+      && Math.min(box.bottom, its.bottom) - Math.max(box.top, its.top) > 3;
+  };
+  const out = box.top < frame.top - 2 || box.bottom > frame.bottom + 2 || box.right > frame.right + 2;
+  return out || nodes.some(other => other !== one && meets(other)) ? [one.textContent] : [];
+})"""
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", IN_ROWS)
+def test_names_and_numbers_of_rows_have_room(site, new_context, name, lang):
+    number = next(number for number, one in enumerate(SCREENS, 1) if one.name == name)
+    page = new_context(viewport={"width": 1366, "height": 768}).new_page()
+    page.goto(f"{site}/?present=1&screen={number}&lang={lang}" + ("&answer=1" if SCREENS[number - 1].ask else ""))
+    texts = page.locator(".gargalo-plot-box .annotation-text")
+    expect(texts.first).to_be_visible()
+    if name == "filters":
+        expect(page.locator(".gargalo-plot-box:has(.annotation-text)")).to_have_count(2, timeout=180_000)
+    found = texts.evaluate_all(COLLIDING)
+    deadline = time.monotonic() + 60
+    while found and time.monotonic() < deadline:  # the figure is fitted once the words around it stand
+        page.wait_for_timeout(100)
+        found = texts.evaluate_all(COLLIDING)
+    assert found == []
 
 
 def test_keys_leave_a_focused_slider_alone_and_a_clicker_goes_on(talk):

@@ -113,6 +113,19 @@ def test_of_each_nickname_the_best_run_stays_and_the_best_is_first():
     assert len(ranked) == 4
 
 
+def test_what_was_turned_is_told_against_the_link_of_the_rule():
+    rule = Rule(data="digits", latent=3, steps=500)
+    begun = ae.Experiment.settle({"method": rule.lesson, **rule.link()}).experiment
+
+    def told(one: ae.Experiment) -> dict:
+        return boards.turned(Entry("Ana", one.key, one.to_query(), 1.0, one.fit.steps, 1.0), rule)
+
+    assert told(begun) == {}
+    assert told(begun.vary(steps=400, rate=0.01)) == {"steps": 400, "rate": 0.01}
+    assert begun.knobs["steps"].default != 500
+    assert told(begun.vary(steps=begun.knobs["steps"].default)) == {"steps": begun.knobs["steps"].default}
+
+
 @pytest.mark.parametrize(
     ("given", "settled"),
     [
