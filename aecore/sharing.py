@@ -1,4 +1,4 @@
-"""Sharing: a run as one file that opens anywhere, and a model as a script that needs PyTorch alone."""
+"""Sharing: a run as one file that opens anywhere, and a model as a script that needs only PyTorch and safetensors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import indent
 from types import MappingProxyType
 
 from safetensors import SafetensorError
@@ -39,7 +40,7 @@ PLAIN = re.compile(r"[\w.+ -]{1,40}", re.ASCII)
 LINKS = {"identity": "{}", "sigmoid": "torch.sigmoid({})", "softmax": "torch.softmax({}, dim=-1)"}
 
 SCRIPT = '''\
-"""An autoencoder of Gargalo in plain PyTorch; weights.safetensors lies beside this file.
+"""An autoencoder of Gargalo in plain PyTorch; safetensors reads its weights, which lie beside this file.
 
 {query}
 """
@@ -234,8 +235,8 @@ def script(experiment: Experiment, model: Autoencoder) -> str | None:
 def _written(part: nn.Module) -> str:
     """Return the expression that makes a part anew."""
     if isinstance(part, nn.Sequential):
-        inner = "".join(f"    {_written(child)},\n" for child in part).replace("\n    ", "\n        ")
-        return f"nn.Sequential(\n{inner})" if len(part) else "nn.Sequential()"
+        inner = "".join(f"{_written(child)},\n" for child in part)
+        return f"nn.Sequential(\n{indent(inner, '    ')})" if len(part) else "nn.Sequential()"
     return f"nn.{part!r}"
 
 
@@ -286,11 +287,41 @@ def origin(experiment: Experiment) -> dict[str, str]:
 def card(run: Run, say: Say) -> str:
     """Return a model's card in Markdown: what it is, how it was trained, on what, and how well it does."""
     experiment, state = run.experiment, run.state
-    knobs = "".join(f"| {name} | {value} |\n" for name, value in experiment.flat().items())
-    scores = "".join(f"| {name} | {say.number(score)} |\n" for name, score in (state.scores or {}).items())
+    knobs, scores = _rows(said_knobs(experiment, say)), _rows(said_scores(experiment, state, say))
     its = machine_of(state)
-    facts: dict[str, object] = {"steps": state.step, "seconds": state.seconds, "data": experiment.data.name}
+    facts: dict[str, object] = {"steps": state.step, "seconds": state.seconds}
+    facts["data"] = say.value("data", experiment.data.name)
     facts["machine"] = say("share.machine", **its) if its else say("share.machine_unknown")
     return say(
         "share.card", **facts, licence=experiment.data.licence, knobs=knobs, scores=scores, lines=lines(experiment)
     )
+
+
+def _rows(said: Mapping[str, str]) -> str:
+    """Return the rows of a table in Markdown, where p(x|z) would end a cell."""
+    cells = ((name.replace("|", r"\|"), value.replace("|", r"\|")) for name, value in said.items())
+    return "".join(f"| {name} | {value} |\n" for name, value in cells)
+
+
+def said_knobs(experiment: Experiment, say: Say) -> dict[str, str]:
+    """Return what an experiment is asked by its knobs' labels, without knobs that have no influence."""
+    idle = {name for name, knob in experiment.knobs.items() if knob.idle}
+    used = {name: value for name, value in experiment.flat().items() if name not in idle}
+    return {say(f"knob.{name}.label"): say.value(name, value) for name, value in used.items()}
+
+
+def said_scores(experiment: Experiment, state: State, say: Say) -> dict[str, str]:
+    """Return the scores of a run in words: on all held-out data or, where it was stopped, on what was watched."""
+    found = state.scores or {}
+    final = {name: score for name, score in found.items() if not name.startswith("watched_")}
+    shown = final or {name.removeprefix("watched_"): score for name, score in found.items()}
+    if "ndcg" in shown:
+        shown = {name: score for name, score in shown.items() if name != "test_error"}  # what the NDCG lacks of 1
+    said = {score_name(name, experiment.task.name, say): say.number(score) for name, score in shown.items()}
+    return said if final else {say("score.watched", name=name): score for name, score in said.items()}
+
+
+def score_name(name: str, task: str, say: Say) -> str:
+    """Return what a score of a task, or of a method under it, is called."""
+    own = f"score.{task}.{name}"
+    return say(own if say.knows(own) else f"score.{name}")

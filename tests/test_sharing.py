@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -14,9 +15,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import aecore as ae
-from aecore import sharing, uploads
+from aecore import methods, sharing, tasks, uploads
 from aecore.jobs import InlineExecutor
-from aecore.text import Say
+from aecore.runs import State
+from aecore.text import LANGUAGES, Say
 from aecore.training import machine, posed, revive
 
 SMALL = "data=digits&steps=12&batch=16&rate=0.01&latent=3"
@@ -175,6 +177,14 @@ def test_a_script_of_plain_pytorch_gives_the_same(tmp_path):
         torch.testing.assert_close(found["x_hat"], x_hat)
 
 
+@pytest.mark.parametrize("query", PLAIN)
+def test_a_script_is_laid_out_as_ruff_would(query):
+    experiment = ae.Experiment.from_query(query)
+    code = sharing.script(experiment, experiment.build())
+    ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "120", "-"]
+    assert subprocess.run(ruff, input=code, capture_output=True, text=True, check=True, timeout=300).stdout == code
+
+
 def test_there_is_no_script_where_pytorch_lacks_a_part():
     experiment = ae.Experiment.from_query("data=photos&task=noise_removal")
     assert sharing.script(experiment, experiment.build()) is None
@@ -184,3 +194,57 @@ def test_the_lines_of_python_train_the_same(small, capsys):
     *_, last = ae.train(small)
     exec(sharing.lines(small), {})
     assert capsys.readouterr().out.strip() == str(last.scores)
+
+
+SCORED = dict.fromkeys(tasks.TABLE, "data=mnist") | {
+    "audio": "data=noisy_speech",
+    "molecules": "data=molecules",
+    "compression": "data=tiles&method=quantised",
+    "recommender": "data=debian",
+}
+
+
+@pytest.mark.parametrize(
+    "query", [f"task={task}&{query}" for task, query in SCORED.items()] + [f"method={name}" for name in methods.TABLE]
+)
+def test_every_score_of_a_task_or_a_method_has_words(query):
+    experiment = ae.Experiment.from_query(query)
+    assert query.split("&")[0] in experiment.to_query()
+    model, rng = experiment.build(), torch.Generator().manual_seed(0)
+    samples = posed(experiment, "test").at(slice(8))
+    scores = experiment.task.score(model, samples) | experiment.method.score(model, samples, rng)
+    for language in LANGUAGES:
+        said = [sharing.score_name(name, experiment.task.name, Say(language)) for name in scores]
+        assert len({*said}) == len(scores) > 0
+        assert not {*said} & {*scores}
+
+
+def test_a_card_names_scores_and_knobs_as_a_page_does(tmp_path):
+    experiment = ae.Experiment.from_query(f"{SMALL}&method=vae&net=linear")
+    run = trained(tmp_path, experiment)
+    for language in LANGUAGES:
+        say = Say(language)
+        card = sharing.card(run, say)
+        rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in card.splitlines() if line.startswith("|")]
+        table = {name.strip().replace(r"\|", "|"): value.strip() for name, value in rows}
+        assert {len(row) for row in rows} == {2}
+        assert table[say("score.distortion")] == say.number(run.state.scores["distortion"])
+        assert table[say("knob.net.label")] == say("option.net.linear")
+        assert table[say("knob.steps.label")] == "12"
+        assert not {*table} & {*experiment.flat(), *run.state.scores}
+
+
+def test_scores_of_what_was_watched_are_shown_only_where_there_are_no_others(small):
+    both, say = {"watched_test_error": 3.0, "test_error": 2.0}, Say()
+    state = State(stage="done", scores=both)
+    assert sharing.said_scores(small, state, say) == {say("score.test_error"): "2.00"}
+    stopped = replace(state, scores={"watched_test_error": 3.0})
+    assert sharing.said_scores(small, stopped, say) == {say("score.watched", name=say("score.test_error")): "3.00"}
+
+
+def test_what_the_ndcg_lacks_of_1_is_not_shown_beside_it_as_an_error_of_ratings():
+    experiment, say = ae.Experiment.from_query("data=debian&task=recommender"), Say()
+    state = State(stage="done", scores={"test_error": 0.25, "ndcg": 0.75})
+    assert sharing.said_scores(experiment, state, say) == {say("score.ndcg"): "0.750"}
+    of_ratings = replace(state, scores={"test_error": 0.25})
+    assert sharing.said_scores(experiment, of_ratings, say) == {say("score.recommender.test_error"): "0.250"}

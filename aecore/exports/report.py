@@ -167,8 +167,7 @@ def _told(shown: Shown, drawn: dict[str, dict[str, Any]]) -> Iterator[str]:
     took = say.duration(state.seconds)
     yield f"<p>{escape(say('export.trained', steps=state.step, time=took, name=experiment.key))}</p>"
     yield f"<h2>{escape(say('export.scores'))}</h2>"
-    final = {name: score for name, score in (state.scores or {}).items() if not name.startswith("watched_")}
-    yield _table({name: say.number(score) for name, score in (final or state.scores or {}).items()}, code=True)
+    yield _table(sharing.said_scores(experiment, state, say))
     yield f"<h2>{escape(say('export.pictures'))}</h2>"
     for name, figure in drawn.items():
         yield _figure(name, figure, _alt(name, shown))
@@ -181,9 +180,7 @@ def _told(shown: Shown, drawn: dict[str, dict[str, Any]]) -> Iterator[str]:
     if (FOLDER / say.language / f"{lesson}.md").is_file():
         yield _rich(say.page(lesson))
     yield f"<h2>{escape(say('export.knobs'))}</h2>"
-    idle = {name for name, knob in experiment.knobs.items() if knob.idle}
-    used = {name: value for name, value in experiment.flat().items() if name not in idle}
-    yield _table({say(f"knob.{name}.label"): say.value(name, value) for name, value in used.items()})
+    yield _table(sharing.said_knobs(experiment, say))
     yield f"<h2>{escape(say('export.again'))}</h2>"
     yield f"<p>{escape(say('export.again_lead'))}</p>"
     yield f"<pre><code>{escape(sharing.lines(experiment))}</code></pre>"
@@ -212,12 +209,9 @@ def _figure(name: str, figure: dict[str, Any], alt: str) -> str:
     )
 
 
-def _table(rows: dict[str, str], *, code: bool = False) -> str:
-    def head(name: str) -> str:
-        return f"<code>{escape(name)}</code>" if code else escape(name)
-
+def _table(rows: dict[str, str]) -> str:
     cells = "".join(
-        f'<tr><th scope="row">{head(name)}</th><td>{escape(value)}</td></tr>' for name, value in rows.items()
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in rows.items()
     )
     return f"<table>{cells}</table>"
 

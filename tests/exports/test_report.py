@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from aecore import exports, gallery
+from aecore import exports, gallery, sharing
 from aecore.exports.report import _embedded, _rich
 from aecore.text import LANGUAGES, Say
 
@@ -48,6 +48,8 @@ def test_a_report_of_every_shipped_run_is_whole_light_and_alone(name):
     said = " ".join(found.words)
     for language in LANGUAGES:
         assert Say(language)("export.again") in said
+        assert {*sharing.said_scores(run.experiment, run.state, Say(language))} <= {*found.words}
+    assert not {*run.state.scores} & {*found.words}
     assert run.experiment.key in said and run.experiment.to_query() in said
 
 
