@@ -43,6 +43,16 @@ def words() -> Say:
     return Say(st.session_state.get("lang") or "en")
 
 
+def key(name: str) -> str:
+    """Return the key of a widget: another one once the language was changed.
+
+    A browser sends options back as they are written; those of the language before would be unknown, and the first
+    option taken for chosen.
+    """
+    language = words().language
+    return name if language == st.session_state.get("first_language", language) else f"{name}_{language}"
+
+
 def lesson(name: str) -> None:
     """Show the title of a lesson and the sentence that it teaches."""
     st.title(words()(f"page.{name}.title"), anchor=False)

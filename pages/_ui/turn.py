@@ -131,13 +131,18 @@ def _place(current: Experiment) -> Callable[[str], int]:
 def widget(name: str, knob: Knob, value: Value, words: Say, *, on_change: Callable[[str], None] | None = None) -> None:
     """Show a knob; `on_change`, by default the lesson's, is called with its name when it is turned."""
     shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
-    st.session_state[name] = shown
+    key = say.key(name)
+    st.session_state[name] = st.session_state[key] = shown
+
+    def turn() -> None:
+        st.session_state[name] = st.session_state[key]
+        (on_change or _turned)(name)
+
     about: dict[str, Any] = {
         "label": words(f"knob.{name}.label"),
         "help": words(f"knob.{name}.help"),
-        "key": name,
-        "on_change": on_change or _turned,
-        "args": (name,),
+        "key": key,
+        "on_change": turn,
     }
 
     def write(value: Value) -> str:

@@ -81,7 +81,7 @@ class View:
 
     def key(self, name: str) -> str:
         """Return the key of a widget."""
-        return f"{name}_{self.moved[name]}" if self.moved[name] else name
+        return say.key(f"{name}_{self.moved[name]}" if self.moved[name] else name)
 
     def pick(self, name: str, picked: Any, knob: Knob) -> None:
         """Take over what a widget says, if it says something else than before."""

@@ -245,3 +245,16 @@ def test_a_run_of_the_gallery_gives_way_to_the_visitor_s_own(executor, alone, mo
     assert own.folder == tmp_path / experiment.key
     wait(lambda: own.state.stage == "done")
     assert ae.Runs(shipped).of(experiment).state.stage == "done"
+
+
+def test_a_browser_that_still_speaks_the_other_language_turns_no_knob(tmp_path, monkeypatch):
+    monkeypatch.setattr(resources, "folder", lambda: tmp_path)
+    at = opened(data="digits", latent="3", steps="40")
+    assert at.select_slider(key="latent").value == 3
+    at.segmented_control(key="lang").set_value("pt_BR").run()
+    # What the browser sends for the old widgets, by the words of the old language, belongs to widgets that are gone.
+    assert [one.key for one in at.select_slider if one.key.startswith("rate")] == ["rate_pt_BR"]
+    assert at.select_slider(key="latent_pt_BR").value == 3
+    at.select_slider(key="latent_pt_BR").set_value(5).run()
+    assert at.query_params["latent"] in ("5", ["5"])
+    assert not at.exception

@@ -100,7 +100,7 @@ def test_languages_and_pages_keep_the_view(trained):
     at = opened("sparse", **SPARSE, unit="5", held="on")
     at.segmented_control(key="lang").set_value("pt_BR").run()
     assert Say("pt_BR")("room.title", unit=5) in [header.value for header in at.header]
-    at.segmented_control(key="order").set_value("weight").run()
+    at.segmented_control(key="order_pt_BR").set_value("weight").run()
     at.switch_page("lessons/undercomplete.py").run()
     assert not at.warning
     assert addressed(at) == {}

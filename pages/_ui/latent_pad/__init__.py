@@ -285,6 +285,8 @@ def walk(seen: Seen, *, key: str = "pad") -> Seen:
 
     def turn(axis: int, chooser: str) -> None:
         pair, latent = list(walk.pair), st.session_state[chooser]
+        if latent == pair[axis]:
+            return
         if latent == pair[1 - axis]:
             pair.reverse()
             walk.moved += 1
