@@ -12,7 +12,7 @@ from pages._ui.contents import page_of
 
 ACROSS = 3  # cards
 # What a run is judged by, the first that it has: the task's own measure before those that every run has.
-JUDGED = ("auroc", "ndcg", "iou", "psnr", "whole", "bound", "test_error")
+JUDGED = ("auroc", "ndcg", "iou", "psnr", "whole", "bound", "denoised_error", "test_error")
 
 
 def facts(run: Run, words: Say) -> str:

@@ -174,7 +174,7 @@ def verdict(scores: dict[Value, np.ndarray]) -> str:
         said = words("sweep.apart" if next_best - best > APART * error else "sweep.overlap", **facts)
     pca = see(runs[order[0]][0]).pca_error if measure == "test_error" else None
     if pca is not None and pca < best:
-        said += " " + words("sweep.pca_ahead", pca=words.number(pca, 2))
+        said += " " + words("sweep.pca_ahead", pca=pca)
     return said
 
 
