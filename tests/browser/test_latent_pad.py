@@ -109,6 +109,7 @@ def test_the_pad_follows_a_run_and_keeps_the_pointer(page, site, runs):
 
 def test_the_pad_is_worked_by_mouse_and_by_keys(page, site):
     plane = opened(page, site, QUERY.format(steps=40, seed=32))
+    page.wait_for_function(CALM, polling=50)
     start, box = plane.get_attribute("data-z"), plane.bounding_box()
     plane.click(position={"x": box["width"] * 0.75, "y": box["height"] * 0.25})
     held = z_of(plane)
