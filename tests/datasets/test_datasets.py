@@ -159,7 +159,7 @@ def test_counts():
         Patches(): (20_004, 2_004),
         Patches(size=8): (20_004, 2_004),
         Patches(size=16, whiten=True): (20_004, 2_004),
-        Compositions(): (6_000, 500),
+        Compositions(): (12_000, 500),
         Photos(): (18_000, 600),
         Tiles(): (7_200, 300),
         Molecules(): (29_112, 404),
