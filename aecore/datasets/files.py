@@ -13,6 +13,8 @@ import numpy as np
 from PIL import Image
 
 SUMS = "SHA256SUMS"
+# The number of what a visitor brings is so many bits of its SHA-256; a browser counts no further exactly.
+BITS = 52
 
 
 class DamagedFile(Exception):
@@ -47,6 +49,32 @@ def folder() -> Path:
 def uploads() -> Path:
     """Return where visitors' files are kept: what ``GARGALO_UPLOADS`` names, else a temporary folder."""
     return Path(os.environ.get("GARGALO_UPLOADS") or Path(tempfile.gettempdir()) / "gargalo-uploads")
+
+
+def keep(content: bytes, folder: Path, ending: str, *, secret: bytes) -> int:
+    """Write what a visitor brings for the processes that train on it, and return its number.
+
+    Parameters
+    ----------
+    content : bytes
+    folder : Path
+        The visitor's own, within :func:`uploads`.
+    ending : str
+        Of the file's name, with its dot.
+    secret : bytes
+        The visitor's: makes a number of the content that nobody else can know.
+
+    Raises
+    ------
+    OSError
+        If it can't be written.
+    """
+    number = int.from_bytes(hashlib.sha256(secret + content).digest()[:7], "big") >> (56 - BITS)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = folder / f".{number}"
+    beside.write_bytes(content)
+    beside.replace(folder / f"{number}{ending}")
+    return number
 
 
 def path(name: str) -> Path:

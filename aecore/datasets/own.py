@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import zipfile
@@ -18,7 +17,6 @@ import torch
 from aecore import sounds
 from aecore.datasets import files
 from aecore.datasets.data import Data, Split, ValueRange
-from aecore.datasets.ratings import BITS
 from aecore.knobs import knob
 from aecore.samples import Samples
 from aecore.uploads import Arrays, Column, Pictures, Refused, Sounds, Table, resized, square
@@ -114,7 +112,7 @@ class Own(Data):
         "rate": 3e-3,
     }
 
-    file: int = knob(0, 0, 2**BITS - 1, step=1, fine=True)
+    file: int = knob(0, 0, 2**files.BITS - 1, step=1, fine=True)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -246,15 +244,9 @@ def keep(made: Made, *, title: str, share: float, folder: Path, secret: bytes) -
     known = About(title, made.kind, count, made.shape, made.classes, made.columns, unit)
     said = json.dumps(known._asdict()).encode()
     labels = np.zeros(0, np.int64) if made.labels is None else made.labels
-    parts = (secret, said, made.inputs.tobytes(), labels.tobytes(), test.tobytes())
-    number = int.from_bytes(hashlib.sha256(b"\0".join(parts)).digest()[:7], "big") >> (56 - BITS)
     stream = io.BytesIO()
     np.savez(stream, inputs=made.inputs, labels=labels, held_out=test, about=np.frombuffer(said, np.uint8))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = folder / f".{number}"
-    beside.write_bytes(stream.getvalue())
-    beside.replace(folder / f"{number}.npz")
-    return number
+    return files.keep(stream.getvalue(), folder, ".npz", secret=secret)
 
 
 def of_pictures(pictures: Pictures, *, side: int, colour: bool) -> Made:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,8 +32,6 @@ FEWEST_USERS, FEWEST_ITEMS = 10, 5
 MOST_USERS, MOST_ITEMS, MOST_ROWS = 6000, 2000, 3_000_000
 # One person in so many is held out.
 HELD_OUT = 5
-# A file's number is so many bits of its SHA-256; a browser counts no further exactly.
-BITS = 52
 
 
 class Unreadable(Exception):
@@ -105,7 +102,7 @@ class Ratings(Data):
         "rate": 3e-3,
     }
 
-    file: int = knob(0, 0, 2**BITS - 1, step=1, fine=True)
+    file: int = knob(0, 0, 2**files.BITS - 1, step=1, fine=True)
     feedback: str = choice("stars", "choices")
 
     @property
@@ -151,12 +148,7 @@ def keep(content: bytes, folder: Path, secret: bytes) -> int:
         If it can't be written.
     """
     parse(content)
-    number = int.from_bytes(hashlib.sha256(secret + content).digest()[:7], "big") >> (56 - BITS)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = folder / f".{number}"
-    beside.write_bytes(content)
-    beside.replace(folder / f"{number}.csv")
-    return number
+    return files.keep(content, folder, ".csv", secret=secret)
 
 
 def feedback(number: int) -> str:

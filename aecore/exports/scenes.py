@@ -22,7 +22,7 @@ from aecore.text import Say, latent
 from aecore.training import posed, revive
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    from aecore.figures.theme import Figure
 
 # Held-out samples that the figures are of, and pictures side by side.
 SAMPLES = 1000
@@ -98,7 +98,7 @@ class Shown:
         return latent(i, gaussian=self.is_gaussian)
 
 
-Maker: TypeAlias = Callable[[Shown], "go.Figure"]
+Maker: TypeAlias = Callable[[Shown], "Figure"]
 
 
 def open_run(run: Run, say: Say) -> Shown:
@@ -122,7 +122,7 @@ def onnx(shown: Shown) -> dict[str, bytes]:
     return graphs(shown.model, sharing.origin(shown.experiment))
 
 
-def scenes(shown: Shown) -> dict[str, go.Figure]:
+def scenes(shown: Shown) -> dict[str, Figure]:
     """Return the figures of a run by name, those of its lesson or application."""
     return {make.__name__: make(shown) for make in makers(shown.experiment)}
 
@@ -136,7 +136,7 @@ def makers(experiment: Experiment) -> tuple[Maker, ...]:
     return tuple(make for make in found if make is not filters or experiment.net.name in ("mlp", "linear"))
 
 
-def error(shown: Shown) -> go.Figure:
+def error(shown: Shown) -> Figure:
     """Draw the score that the task is about, on the held-out samples that were watched, over the steps."""
     say, task = shown.say, shown.experiment.task
     history = shown.run.history
@@ -155,7 +155,7 @@ def error(shown: Shown) -> go.Figure:
     return figures.lines(steps, {unit: found}, title=say(title), axes=axes, span=(0, total), say=say)
 
 
-def bound(shown: Shown) -> go.Figure:
+def bound(shown: Shown) -> Figure:
     """Draw the bound of a Gaussian code and its two terms over the steps."""
     say, history = shown.say, shown.run.history
     names = ("bound", "distortion", "kl")
@@ -169,7 +169,7 @@ def bound(shown: Shown) -> go.Figure:
     )
 
 
-def rebuilt(shown: Shown) -> go.Figure:
+def rebuilt(shown: Shown) -> Figure:
     """Draw held-out inputs over what comes back of them, and over PCA's."""
     say = shown.say
     x = shown.held_out.inputs[:COLUMNS]
@@ -178,7 +178,7 @@ def rebuilt(shown: Shown) -> go.Figure:
     return figures.rows(found.pictures, names=names[: len(found.pictures)], errors=found.errors, say=say)
 
 
-def restored(shown: Shown) -> go.Figure:
+def restored(shown: Shown) -> Figure:
     """Draw what goes in, what comes out and what should."""
     say, samples = shown.say, shown.held_out.at(slice(COLUMNS))
     found = views.beside_pca(shown.model, samples.inputs, None).pictures[1]
@@ -189,19 +189,19 @@ def restored(shown: Shown) -> go.Figure:
     return figures.rows(shown.pictures(rows), names=names, errors=errors, say=say)
 
 
-def codes(shown: Shown) -> go.Figure:
+def codes(shown: Shown) -> Figure:
     """Draw the codes of held-out samples in the plane."""
     return _scatter(shown, views.codes(shown.model, shown.held_out.inputs), "undercomplete.codes")
 
 
-def codes_pca(shown: Shown) -> go.Figure:
+def codes_pca(shown: Shown) -> Figure:
     """Draw PCA's codes of the same samples."""
     assert shown.pca
     found = shown.pca.encode(shown.held_out.inputs, shown.model.n_latent).numpy()
     return _scatter(shown, found, "undercomplete.codes_pca")
 
 
-def _scatter(shown: Shown, found: np.ndarray, title: str) -> go.Figure:
+def _scatter(shown: Shown, found: np.ndarray, title: str) -> Figure:
     say, plane, data = shown.say, views.plane(found), shown.experiment.data
     key = "undercomplete.axis_direction" if plane.projected else "undercomplete.axis_code"
     right, up = (
@@ -213,7 +213,7 @@ def _scatter(shown: Shown, found: np.ndarray, title: str) -> go.Figure:
     return figures.codes(plane.points, labels, label_names=names, axes=(right, up), title=say(title), say=say)
 
 
-def denoised(shown: Shown) -> go.Figure:
+def denoised(shown: Shown) -> Figure:
     """Draw clean inputs, noisy ones and what the model makes of these."""
     say, method = shown.say, cast("Denoising", shown.experiment.method)
     x = shown.held_out.inputs[:COLUMNS]
@@ -222,7 +222,7 @@ def denoised(shown: Shown) -> go.Figure:
     return figures.rows(found.pictures, names=names, errors=found.psnr, say=say)
 
 
-def field(shown: Shown) -> go.Figure:
+def field(shown: Shown) -> Figure:
     """Draw where the model moves points of the plane, beside the true score."""
     say, method = shown.say, cast("Denoising", shown.experiment.method)
     found = views.field(shown.model, cast("Mixture", shown.experiment.data), method.level)
@@ -231,20 +231,20 @@ def field(shown: Shown) -> go.Figure:
     return figures.field(*arrows, true=found.true, say=say, **look)
 
 
-def filters(shown: Shown) -> go.Figure:
+def filters(shown: Shown) -> Figure:
     """Draw the input that excites each unit most."""
     layer = -1 if shown.experiment.method.name == "sparse" else 0
     found = views.filters(shown.model, layer=layer)[:FILTERS]
     return figures.tiles(found, columns=16, signed=True, say=shown.say)
 
 
-def activations(shown: Shown) -> go.Figure:
+def activations(shown: Shown) -> Figure:
     """Draw how often each activation occurs."""
     found = views.codes(shown.model, shown.held_out.inputs)
     return figures.histogram(found, title=shown.say("sparse.activations"), say=shown.say)
 
 
-def spectrum(shown: Shown) -> go.Figure:
+def spectrum(shown: Shown) -> Figure:
     """Draw the singular values of the encoder's Jacobian."""
     say = shown.say
     found = views.singular_values(shown.model, shown.held_out.inputs)
@@ -254,13 +254,13 @@ def spectrum(shown: Shown) -> go.Figure:
     return figures.lines(ranks, curves, title=say("contractive.spectrum"), axes=axes, log=True, say=say)
 
 
-def directions(shown: Shown) -> go.Figure:
+def directions(shown: Shown) -> Figure:
     """Draw the directions in which the code of an input changes most."""
     found = views.tangents(shown.model, shown.held_out.inputs[0], DIRECTIONS)
     return figures.tiles(found.directions, columns=DIRECTIONS, signed=True, say=shown.say)
 
 
-def posteriors(shown: Shown) -> go.Figure:
+def posteriors(shown: Shown) -> Figure:
     """Draw codes with their deviations, in the two latents that say most."""
     say, data = shown.say, shown.experiment.data
     found = views.posteriors(shown.model, shown.held_out.inputs)
@@ -276,7 +276,7 @@ def posteriors(shown: Shown) -> go.Figure:
     )
 
 
-def manifold(shown: Shown) -> go.Figure:
+def manifold(shown: Shown) -> Figure:
     """Draw what the decoder makes of the plane of the two latents that say most."""
     pair = _pair(views.posteriors(shown.model, shown.held_out.inputs).order)
     found = views.manifold(shown.model, list(dict.fromkeys(pair)), SIDE)
@@ -288,13 +288,13 @@ def _pair(order: np.ndarray) -> list[int]:
     return sorted((int(first), int(second)))
 
 
-def fresh(shown: Shown) -> go.Figure:
+def fresh(shown: Shown) -> Figure:
     """Draw pictures of codes that the prior gives."""
     found = views.fresh(shown.model, DRAWN)
     return figures.tiles(shown.pictures([found])[0], columns=COLUMNS, say=shown.say)
 
 
-def divergences(shown: Shown) -> go.Figure:
+def divergences(shown: Shown) -> Figure:
     """Draw what each latent says of the input."""
     say, found = shown.say, views.posteriors(shown.model, shown.held_out.inputs)
     order, used = found.order.tolist(), int(found.active.sum())
@@ -309,7 +309,7 @@ def divergences(shown: Shown) -> go.Figure:
     )
 
 
-def traversal(shown: Shown) -> go.Figure:
+def traversal(shown: Shown) -> Figure:
     """Draw what the decoder makes of each latent in turn."""
     found = views.traversals(cast("GaussianAutoencoder", shown.model), shown.held_out.inputs)
     return figures.rows(shown.pictures(found.pictures), names=traversed(shown, found, "row"), say=shown.say)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aecore.figures.theme import PALETTES, Mode, dress
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    from aecore.figures.theme import Figure
 
 WIDTH, HEIGHT, SCALE = 760, 420, 2
 
@@ -22,13 +22,13 @@ class NoBrowser(RuntimeError):
 
 
 def stills(
-    figures: Mapping[str, go.Figure], folder: Path, *, mode: Mode = "light", kinds: tuple[str, ...] = ("png", "svg")
+    figures: Mapping[str, Figure], folder: Path, *, mode: Mode = "light", kinds: tuple[str, ...] = ("png", "svg")
 ) -> list[Path]:
     """Write figures as pictures.
 
     Parameters
     ----------
-    figures : mapping of str to go.Figure
+    figures : mapping of str to Figure
         By the name of the file, without its ending.
     folder : Path
         It must exist.
@@ -57,14 +57,14 @@ def stills(
     return [path for path, _, _ in wanted]
 
 
-def _plain(figure: go.Figure, mode: Mode) -> dict[str, Any]:
+def _plain(figure: Figure, mode: Mode) -> dict[str, Any]:
     dressed = dress(figure, mode)
     dressed.layout.paper_bgcolor = PALETTES[mode]["background"]
     found: dict[str, Any] = json.loads(dressed.to_json())
     return found
 
 
-def _size(figure: go.Figure) -> dict[str, int]:
+def _size(figure: Figure) -> dict[str, int]:
     aspect = (figure.layout.meta or {}).get("aspect")
     return {"width": WIDTH, "height": round(WIDTH / aspect) if aspect else HEIGHT}
 

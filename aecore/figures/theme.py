@@ -27,6 +27,8 @@ from aecore.text import Say
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    Figure: TypeAlias = go.Figure
+
 Mode: TypeAlias = Literal["light", "dark"]
 
 VALIDATED = False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import aecore as ae
+from aecore.jobs import InlineExecutor
 from pages._ui import resources
 
 
@@ -13,3 +15,12 @@ def runs_of_this_test():
     resources.runs.cache_clear()
     yield
     resources.runs.cache_clear()
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch) -> ae.Runs:
+    """The runs of a server that trains at once."""
+    executor = InlineExecutor(ae.Runs(tmp_path))
+    monkeypatch.setattr(resources, "folder", lambda: tmp_path)
+    monkeypatch.setattr(resources, "executor", lambda: executor)
+    return executor.runs

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from aecore.__main__ import main
 from aecore.text import Say
 from pages._ui import resources
-from tests.pages.test_pages import opened, runs, sentences  # noqa: F401  # a fixture
+from tests.pages.test_pages import opened, sentences
 from tests.pages.test_photos import curtains, written
 
 DIGITS = {"data": "digits", "steps": "60"}
@@ -33,7 +33,7 @@ def table(at) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     "query", [{}, {"method": "vae", "judge": "bound"}, {"data": "patches", "size": "8"}, {"data": "notes"}]
 )
-def test_the_page_shows_what_is_odd_before_and_after_training(runs, query, monkeypatch):  # noqa: F811
+def test_the_page_shows_what_is_odd_before_and_after_training(runs, query, monkeypatch):
     monkeypatch.setattr(resources, "aside", lambda make, *given: make(*given))
     at = opened("anomaly", **DIGITS | query)
     assert not at.exception
@@ -47,7 +47,7 @@ def test_the_page_shows_what_is_odd_before_and_after_training(runs, query, monke
     assert list(table(at)) == [WORDS(f"anomaly.by.{name}") for name in names]
 
 
-def test_what_is_put_up_with_moves_the_threshold(runs):  # noqa: F811
+def test_what_is_put_up_with_moves_the_threshold(runs):
     found = []
     for allowed in ("1", "30"):
         at = opened("anomaly", **DIGITS, allowed=allowed)
@@ -58,7 +58,7 @@ def test_what_is_put_up_with_moves_the_threshold(runs):  # noqa: F811
     assert few_alarms <= many_alarms
 
 
-def test_a_visitor_s_own_picture_is_judged_and_what_is_none_is_refused(runs):  # noqa: F811
+def test_a_visitor_s_own_picture_is_judged_and_what_is_none_is_refused(runs):
     at = opened("anomaly", **DIGITS)
     assert not curtains(at)
     at.get("file_uploader")[0].set_value(("mine.png", digit(), "image/png"))
@@ -74,7 +74,7 @@ def test_a_visitor_s_own_picture_is_judged_and_what_is_none_is_refused(runs):  #
         assert [one.value for one in at.error] == [WORDS(f"refused.{reason}")]
 
 
-def test_a_visitor_s_own_photograph_is_looked_at_patch_by_patch(runs):  # noqa: F811
+def test_a_visitor_s_own_photograph_is_looked_at_patch_by_patch(runs):
     at = opened("anomaly", data="patches", size="8", steps="3")
     at.get("file_uploader")[0].set_value(("mine.png", digit(), "image/png"))
     at.run()

@@ -15,7 +15,7 @@ from aecore.__main__ import main
 from aecore.text import Say
 from aecore.views import Gain
 from pages._ui import resources
-from tests.pages.test_pages import opened, runs  # noqa: F401  # a fixture
+from tests.pages.test_pages import opened
 
 FEW = {"steps": "3", "channels": "4", "blocks": "1", "batch": "4"}
 
@@ -31,7 +31,7 @@ def written(seconds: float, kind: str = "WAV", rate: int = 22_050) -> bytes:
     return stream.getvalue()
 
 
-def test_the_page_plays_sounds_before_and_after_training(runs, monkeypatch):  # noqa: F811
+def test_the_page_plays_sounds_before_and_after_training(runs, monkeypatch):
     monkeypatch.setattr("aecore.views.gains", lambda *_: Gain(0.0, 0.0))
     at = opened("audio", **FEW)
     assert not at.exception
@@ -45,7 +45,7 @@ def test_the_page_plays_sounds_before_and_after_training(runs, monkeypatch):  # 
     assert after[2:] == before[2:]
 
 
-def test_noise_and_recording_are_in_the_address_and_change_what_is_heard(runs):  # noqa: F811
+def test_noise_and_recording_are_in_the_address_and_change_what_is_heard(runs):
     one, other = (players(opened("audio", **FEW, **look)) for look in ({}, {"disturbed": "hum", "ratio": "0"}))
     assert one[0] != other[0]
     assert len(one) == len(other) == 4
@@ -54,7 +54,7 @@ def test_noise_and_recording_are_in_the_address_and_change_what_is_heard(runs): 
     assert not at.exception
 
 
-def test_the_table_marks_the_better_of_network_and_gating(runs, monkeypatch):  # noqa: F811
+def test_the_table_marks_the_better_of_network_and_gating(runs, monkeypatch):
     monkeypatch.setattr(resources, "aside", lambda make, *given: make(*given))
     monkeypatch.setattr("aecore.views.gains", lambda model, kind, ratio, count: Gain(1.0 + ratio if model else 8.0, 0))
     at = opened("audio", **FEW)
@@ -69,7 +69,7 @@ def test_the_table_marks_the_better_of_network_and_gating(runs, monkeypatch):  #
 
 
 @pytest.mark.parametrize("lang", ["en", "pt_BR"])
-def test_a_visitor_s_own_sound_is_answered_and_what_is_none_is_refused(runs, lang):  # noqa: F811
+def test_a_visitor_s_own_sound_is_answered_and_what_is_none_is_refused(runs, lang):
     at = opened("audio", lang, **FEW)
     at.get("file_uploader")[0].set_value(("mine.flac", written(0.5, "FLAC"), "audio/flac"))
     at.run()

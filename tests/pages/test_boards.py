@@ -14,7 +14,6 @@ import pytest
 
 import aecore as ae
 from aecore import sharing
-from aecore.jobs import InlineExecutor
 from aecore.runs import Run
 from aecore.text import LANGUAGES, Say
 from pages._ui import boards, resources
@@ -25,12 +24,7 @@ RULE = Rule(data="digits", latent=2, steps=60)
 QUERY = "data=digits&net=linear&latent=2&steps=40&batch=64&rate=0.01"
 
 
-@pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch) -> ae.Runs:
-    executor = InlineExecutor(ae.Runs(tmp_path))
-    monkeypatch.setattr(resources, "folder", lambda: tmp_path)
-    monkeypatch.setattr(resources, "executor", lambda: executor)
-    return executor.runs
+pytestmark = pytest.mark.usefixtures("runs")
 
 
 def trained(query: str = QUERY) -> ae.Experiment:

@@ -13,7 +13,7 @@ from aecore import lossless, views
 from aecore.compress import EXAMPLES
 from aecore.text import LANGUAGES, Say
 from pages._ui import packed, resources
-from tests.pages.test_pages import opened, runs, sentences  # noqa: F401  # a fixture
+from tests.pages.test_pages import opened, sentences
 from tests.pages.test_photos import curtains, written
 
 FEW = {"data": "tiles", "size": "16", "steps": "3", "blocks": "1", "batch": "4"}
@@ -28,7 +28,7 @@ def figures(at: AppTest) -> list[str]:
     return [json.loads(one.proto.json)["alt"] for one in at.get("bidi_component") if '"alt"' in one.proto.json]
 
 
-def test_photos_are_shown_beside_jpeg_and_webp_of_like_length(runs, monkeypatch):  # noqa: F811
+def test_photos_are_shown_beside_jpeg_and_webp_of_like_length(runs, monkeypatch):
     monkeypatch.setattr(resources, "aside", measured)
     monkeypatch.setattr(views, "held_out_pictures", lambda data: [views.photo("chelsea")[:64, :64]])
     words = Say("en")
@@ -53,7 +53,7 @@ def measured(make, *given):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_small_pictures_are_shown_in_rows(runs, language, monkeypatch):  # noqa: F811
+def test_small_pictures_are_shown_in_rows(runs, language, monkeypatch):
     monkeypatch.setattr(resources, "aside", measured)
     words = Say(language)
     at = opened("compression", language, **DIGITS)
@@ -63,7 +63,7 @@ def test_small_pictures_are_shown_in_rows(runs, language, monkeypatch):  # noqa:
     assert words("compression.beside_sample", kind="WebP", length=3000.0, psnr=30.0) in sentences(at)
 
 
-def test_a_visitor_s_picture_becomes_a_file_and_a_picture_again(runs, monkeypatch):  # noqa: F811
+def test_a_visitor_s_picture_becomes_a_file_and_a_picture_again(runs, monkeypatch):
     monkeypatch.setattr(resources, "aside", lambda make, *given: None)
     words = Say("en")
     at = opened("compression", **FEW)
@@ -101,7 +101,7 @@ def test_a_visitor_s_picture_becomes_a_file_and_a_picture_again(runs, monkeypatc
     assert [one.value for one in at.error] == [words("refused.truncated")]
 
 
-def test_a_visitor_s_file_of_any_kind_is_packed_beside_gzip_and_zstandard(runs, monkeypatch):  # noqa: F811
+def test_a_visitor_s_file_of_any_kind_is_packed_beside_gzip_and_zstandard(runs, monkeypatch):
     content = b"a,b\n" + b"".join(f"{i},{i * i}\n".encode() for i in range(300))
     known = len(content), lossless.compared(content) | {"network": lossless.by_network_alone(content)}
     asked = []

@@ -17,9 +17,7 @@ from aecore.text import Say
 from aecore.training import examples
 from aecore.views import Projection
 from pages._ui import explored, parcels, resources
-from tests.pages.test_pages import opened, runs
-
-__all__ = ["runs"]
+from tests.pages.test_pages import opened
 
 VAE = ae.Experiment.from_query("data=digits&method=vae&hidden=16&latent=4&steps=40")
 WORDS = Say("en")

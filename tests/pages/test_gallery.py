@@ -5,7 +5,6 @@ import pytest
 from aecore import gallery
 from aecore.text import LANGUAGES, Say
 from tests.pages.test_pages import opened
-from tests.pages.test_pages import runs as runs
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-import aecore as ae
-from aecore.jobs import InlineExecutor
 from aecore.text import LANGUAGES, Say
-from pages._ui import resources
 from tests.pages.test_pages import opened
 
 WIDGETS = ("slider", "select_slider", "number_input", "text_input", "selectbox", "segmented_control", "toggle")
 
 
-@pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch) -> ae.Runs:
-    executor = InlineExecutor(ae.Runs(tmp_path))
-    monkeypatch.setattr(resources, "folder", lambda: tmp_path)
-    monkeypatch.setattr(resources, "executor", lambda: executor)
-    return executor.runs
+pytestmark = pytest.mark.usefixtures("runs")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

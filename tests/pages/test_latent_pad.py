@@ -12,9 +12,6 @@ import aecore as ae
 from aecore import gallery, views
 from aecore.text import Say
 from pages._ui import latent_pad, resources, seen
-from tests.pages.test_pages import runs
-
-__all__ = ["runs"]
 
 
 def unpacked(packed: bytes) -> tuple[dict, np.ndarray]:

@@ -7,22 +7,10 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import aecore as ae
 from aecore.text import LANGUAGES, Say
-from pages._ui import resources
 from tests.pages.test_pages import SITE
 
 SMALL = {"method": "vae", "length": "20", "orders": "1", "hidden": "32", "latent": "8", "steps": "30", "batch": "64"}
-
-
-@pytest.fixture
-def runs(tmp_path, monkeypatch) -> ae.Runs:
-    from aecore.jobs import InlineExecutor
-
-    executor = InlineExecutor(ae.Runs(tmp_path))
-    monkeypatch.setattr(resources, "folder", lambda: tmp_path)
-    monkeypatch.setattr(resources, "executor", lambda: executor)
-    return executor.runs
 
 
 def opened(lang: str = "en", **query: str) -> AppTest:

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from aecore import sounds
 from aecore.text import Say
 from pages._ui import resources
-from tests.pages.test_pages import opened, runs  # noqa: F401  # a fixture
+from tests.pages.test_pages import opened
 
 PAGE = Path(__file__).parents[2] / "pages" / "applications" / "notes.py"
 METHODS = re.findall(r'"(\w+)"', re.search(r"method=\((.*?)\)", PAGE.read_text("utf-8"))[1])
@@ -41,7 +41,7 @@ def tone(seconds: float, kind: str = "WAV") -> bytes:
 
 
 @pytest.mark.parametrize("lang", ["en", "pt_BR"])
-def test_the_page_says_that_it_is_untrained_and_after_training_reads_the_codes(runs, lang):  # noqa: F811
+def test_the_page_says_that_it_is_untrained_and_after_training_reads_the_codes(runs, lang):
     words = Say(lang)
     at = opened("notes", lang, **FEW)
     assert not at.exception
@@ -60,7 +60,7 @@ def test_the_page_says_that_it_is_untrained_and_after_training_reads_the_codes(r
         assert f"| {words(f'notes.by_{name}')} |" in table
 
 
-def test_what_is_chosen_is_in_the_address_and_changes_what_is_heard(runs):  # noqa: F811
+def test_what_is_chosen_is_in_the_address_and_changes_what_is_heard(runs):
     look = {"note": "organ-51-60", "instrument": "cello", "pitch": "50", "way": "20", "coloured": "pitch"}
     one, other = opened("notes", **FEW), opened("notes", **FEW, **look)
     assert not other.exception
@@ -72,13 +72,13 @@ def test_what_is_chosen_is_in_the_address_and_changes_what_is_heard(runs):  # no
     assert not at.exception
 
 
-def test_a_morph_at_its_end_is_nearest_to_the_crossfade_s_note(runs):  # noqa: F811
+def test_a_morph_at_its_end_is_nearest_to_the_crossfade_s_note(runs):
     at = opened("notes", **FEW, way="100")
     assert "Trumpet G4, hard" in [one.value for one in at.subheader]
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_any_method_can_be_chosen(runs, method):  # noqa: F811
+def test_any_method_can_be_chosen(runs, method):
     at = opened("notes", **FEW | {"steps": "2"}, method=method)
     at.button(key="train").click().run()
     assert not at.exception
@@ -86,7 +86,7 @@ def test_any_method_can_be_chosen(runs, method):  # noqa: F811
 
 
 @pytest.mark.parametrize("lang", ["en", "pt_BR"])
-def test_a_visitor_s_own_note_is_rebuilt_and_what_is_none_is_refused(runs, lang):  # noqa: F811
+def test_a_visitor_s_own_note_is_rebuilt_and_what_is_none_is_refused(runs, lang):
     at = opened("notes", lang, **FEW)
     at.get("file_uploader")[0].set_value(("mine.flac", tone(1.5, "FLAC"), "audio/flac"))
     at.run()

@@ -30,15 +30,6 @@ PAGES = [(folder, name) for folder, names in contents.PAGES.items() for name in 
 DIGITS = {"data": "digits", "steps": "40", "latent": "3"}
 
 
-@pytest.fixture
-def runs(tmp_path, monkeypatch) -> ae.Runs:
-    """The runs of a server that trains at once."""
-    executor = InlineExecutor(ae.Runs(tmp_path))
-    monkeypatch.setattr(resources, "folder", lambda: tmp_path)
-    monkeypatch.setattr(resources, "executor", lambda: executor)
-    return executor.runs
-
-
 def opened(page: str = "undercomplete", lang: str = "en", **query: str) -> AppTest:
     at = AppTest.from_file(str(SITE), default_timeout=60)
     at.query_params.update({"lang": lang, **query})

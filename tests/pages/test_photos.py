@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from aecore.text import Say
 from pages._ui import resources
-from tests.pages.test_pages import opened, runs  # noqa: F401  # a fixture
+from tests.pages.test_pages import opened
 
 PAGES = ("noise_removal", "super_resolution", "segmentation")
 FEW = {"steps": "3", "channels": "4", "blocks": "1", "batch": "4"}
@@ -30,7 +30,7 @@ def written(picture: np.ndarray) -> bytes:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_shows_photos_behind_a_curtain_before_and_after_training(runs, page):  # noqa: F811
+def test_a_page_shows_photos_behind_a_curtain_before_and_after_training(runs, page):
     at = opened(page, **FEW)
     assert not at.exception
     before = curtains(at)
@@ -46,7 +46,7 @@ def test_a_page_shows_photos_behind_a_curtain_before_and_after_training(runs, pa
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_visitor_s_own_picture_is_answered_and_what_is_none_is_refused(runs, page):  # noqa: F811
+def test_a_visitor_s_own_picture_is_answered_and_what_is_none_is_refused(runs, page):
     at = opened(page, **FEW)
     known = len(curtains(at))
     uploader = at.get("file_uploader")[0]
@@ -65,7 +65,7 @@ def test_a_visitor_s_own_picture_is_answered_and_what_is_none_is_refused(runs, p
         assert len(curtains(at)) == known
 
 
-def test_the_table_marks_the_best_of_each_column_whoever_it_is(runs):  # noqa: F811
+def test_the_table_marks_the_best_of_each_column_whoever_it_is(runs):
     at = opened("super_resolution", **FEW)
     at.button(key="train").click().run()
     (table,) = [one.value for one in at.markdown if one.value.startswith("| PSNR")]
@@ -80,7 +80,7 @@ def test_the_table_marks_the_best_of_each_column_whoever_it_is(runs):  # noqa: F
         assert all(numbers[i] == max(numbers) for i in marked)
 
 
-def test_filters_in_use_today_are_computed_aside_and_then_shown(runs, monkeypatch):  # noqa: F811
+def test_filters_in_use_today_are_computed_aside_and_then_shown(runs, monkeypatch):
     monkeypatch.setattr(resources, "aside", lambda make, *given: make(*given))
     at = opened("noise_removal", **FEW)
     names = [one["name"] for one in curtains(at)[0]["pictures"]]

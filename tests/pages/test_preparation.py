@@ -12,7 +12,7 @@ from aecore import gallery, outcomes
 from aecore.text import LANGUAGES, Say
 from pages._ui import prepared, resources
 from pages._ui.seen import see
-from tests.pages.test_pages import opened, runs, sentences  # noqa: F401  # a fixture
+from tests.pages.test_pages import opened, sentences
 
 FEW = {"data": "digits", "steps": "30", "labels": "30"}
 
@@ -35,7 +35,7 @@ def figures(at) -> dict[str, dict]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_table_says_what_labels_buy(runs, language, monkeypatch):  # noqa: F811
+def test_the_table_says_what_labels_buy(runs, language, monkeypatch):
     monkeypatch.setattr(outcomes, "COUNTS", (10, 30))
     monkeypatch.setattr(outcomes, "DRAWS", range(2))
     words = Say(language)
@@ -56,7 +56,7 @@ def test_the_table_says_what_labels_buy(runs, language, monkeypatch):  # noqa: F
     assert prepared.verdict(leads, words) in said
 
 
-def test_a_hundred_labels_and_the_rest_are_asked_for_in_turn(runs, monkeypatch):  # noqa: F811
+def test_a_hundred_labels_and_the_rest_are_asked_for_in_turn(runs, monkeypatch):
     asked = []
     monkeypatch.setattr(resources, "aside", lambda make, *given: asked.append(given) or None)
     at = opened("preparation", **FEW)
@@ -111,7 +111,7 @@ def test_what_comes_with_the_project_is_what_computing_gives():
     assert outcomes.shipped()[way.called(10, 0)] == outcomes.of(way, 10, 0, None)
 
 
-def test_the_shipped_run_opens_with_its_table(runs, monkeypatch):  # noqa: F811
+def test_the_shipped_run_opens_with_its_table(runs, monkeypatch):
     computed = []
     monkeypatch.setattr(prepared, "computed", lambda *given: computed.append(given) or outcomes.Outcome(50.0, [0]))
     at = opened("preparation")

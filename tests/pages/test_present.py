@@ -10,22 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import aecore as ae
-from aecore.jobs import InlineExecutor
 from aecore.text import LANGUAGES, words
-from pages._ui import resources
 from pages._ui.screens import SCREENS
 
 SITE = Path(__file__).parents[2] / "pages" / "site.py"
 NUMBERS = {screen.name: number for number, screen in enumerate(SCREENS, 1)}
 ASKING = [screen.name for screen in SCREENS if screen.ask]
-
-
-@pytest.fixture
-def runs(tmp_path, monkeypatch) -> ae.Runs:
-    executor = InlineExecutor(ae.Runs(tmp_path))
-    monkeypatch.setattr(resources, "folder", lambda: tmp_path)
-    monkeypatch.setattr(resources, "executor", lambda: executor)
-    return executor.runs
 
 
 def shown(name: str | int, lang: str = "en", **query: str) -> AppTest:

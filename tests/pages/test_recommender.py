@@ -10,7 +10,6 @@ import pytest
 
 import aecore as ae
 from aecore.datasets import DamagedFile, ratings
-from aecore.jobs import InlineExecutor
 from aecore.text import Say
 from pages._ui import resources
 from tests.pages.test_pages import opened, sentences
@@ -19,12 +18,10 @@ STEPS = {"steps": "60", "latent": "20", "batch": "64"}
 
 
 @pytest.fixture
-def runs(tmp_path, monkeypatch) -> ae.Runs:
-    executor = InlineExecutor(ae.Runs(tmp_path / "runs"))
-    monkeypatch.setattr(resources, "folder", lambda: tmp_path / "runs")
-    monkeypatch.setattr(resources, "executor", lambda: executor)
-    monkeypatch.setenv("GARGALO_UPLOADS", str(tmp_path / "uploads"))
-    return executor.runs
+def runs(runs, tmp_path_factory, monkeypatch) -> ae.Runs:
+    """The runs of a server that keeps what visitors bring apart from those of other tests."""
+    monkeypatch.setenv("GARGALO_UPLOADS", str(tmp_path_factory.mktemp("uploads")))
+    return runs
 
 
 def settled(at):

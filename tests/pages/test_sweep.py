@@ -6,7 +6,7 @@ import pytest
 
 import aecore as ae
 from aecore.text import Say
-from tests.pages.test_pages import opened, runs, sentences  # noqa: F401  # a fixture
+from tests.pages.test_pages import opened, sentences
 
 # The address leaves out the page's own first choices.
 DEFAULTS = {("method", "denoising"), ("data", "digits")}
@@ -27,7 +27,7 @@ def experiments(query: str = "method=vae", **ranges) -> list[ae.Experiment]:
 
 
 @pytest.mark.parametrize("lang", ["en", "pt_BR"])
-def test_before_training_it_says_so_and_after_it_shows_every_run(runs, lang):  # noqa: F811
+def test_before_training_it_says_so_and_after_it_shows_every_run(runs, lang):
     words = Say(lang)
     at = opened("sweep", lang, method="vae", swept="latent", values="2, 3", seeds="2", **SMALL)
     assert not at.exception
@@ -45,12 +45,12 @@ def test_before_training_it_says_so_and_after_it_shows_every_run(runs, lang):  #
     assert f"**{best}**" in sentences(at)
 
 
-def mean(runs, trained, latent):  # noqa: F811
+def mean(runs, trained, latent):
     scores = [runs.of(one).history[-1].scores["watched_test_error"] for one in trained if one.net.latent == latent]
     return sum(scores) / len(scores)
 
 
-def test_all_that_is_chosen_is_in_the_address_and_a_link_brings_it_back(runs):  # noqa: F811
+def test_all_that_is_chosen_is_in_the_address_and_a_link_brings_it_back(runs):
     asked = {"method": "beta_vae", "swept": "beta", "values": "0.5, 4.0", "seeds": "2", "measure": "kl"}
     at = opened("sweep", **asked, variant="beta", **SMALL)
     assert not at.exception
@@ -59,7 +59,7 @@ def test_all_that_is_chosen_is_in_the_address_and_a_link_brings_it_back(runs):  
     assert at.text_input(key=next(box.key for box in at.text_input if box.key.startswith("values"))).value == "0.5, 4.0"
 
 
-def test_what_cannot_be_is_said_and_the_nearest_is_taken(runs):  # noqa: F811
+def test_what_cannot_be_is_said_and_the_nearest_is_taken(runs):
     at = opened("sweep", method="denoising", swept="level", values="0.2, seven, 30", seeds="1", **SMALL)
     assert not at.exception
     words = Say("en")
@@ -71,7 +71,7 @@ def test_what_cannot_be_is_said_and_the_nearest_is_taken(runs):  # noqa: F811
     assert {folder.name for folder in runs.root.iterdir()} == {one.key for one in expected}
 
 
-def test_another_knob_brings_its_own_values(runs):  # noqa: F811
+def test_another_knob_brings_its_own_values(runs):
     at = opened("sweep", method="vae", swept="latent", values="2,3", **SMALL)
     at.segmented_control(key="swept").set_value("rate").run()
     assert not at.exception
@@ -82,13 +82,13 @@ def test_another_knob_brings_its_own_values(runs):  # noqa: F811
 
 
 @pytest.mark.parametrize("method", ["sparse", "denoising", "contractive", "vae", "beta_vae", "undercomplete"])
-def test_every_method_offers_a_sweep_that_is_small(runs, method):  # noqa: F811
+def test_every_method_offers_a_sweep_that_is_small(runs, method):
     at = opened("sweep", method=method)
     assert not at.exception
     assert dict(at.query_params).items() >= {"method": method, "steps": "600", "data": "digits"}.items() - DEFAULTS
 
 
-def test_a_point_that_is_clicked_opens_its_run_on_its_page(runs):  # noqa: F811
+def test_a_point_that_is_clicked_opens_its_run_on_its_page(runs):
     at = opened("sweep", method="vae", swept="latent", values="2,3", seeds="1", **SMALL)
     at.session_state["sweep_opened"] = experiments(latent=(3,))[0]
     at.run()
@@ -97,7 +97,7 @@ def test_a_point_that_is_clicked_opens_its_run_on_its_page(runs):  # noqa: F811
     assert at.query_params["latent"] == "3"
 
 
-def test_runs_that_are_done_are_not_trained_again(runs):  # noqa: F811
+def test_runs_that_are_done_are_not_trained_again(runs):
     from aecore.jobs import InlineExecutor
 
     (one,) = experiments(latent=(2,))
@@ -109,7 +109,7 @@ def test_runs_that_are_done_are_not_trained_again(runs):  # noqa: F811
     assert len(list(runs.root.iterdir())) == 2
 
 
-def test_figures_show_every_value(runs):  # noqa: F811
+def test_figures_show_every_value(runs):
     at = opened("sweep", method="vae", swept="latent", values="2,3", seeds="2", **SMALL)
     at.button(key="sweep_sweep").click().run()
     at.run()

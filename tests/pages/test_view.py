@@ -10,9 +10,7 @@ import aecore as ae
 from aecore.jobs import InlineExecutor
 from aecore.text import Say
 from pages._ui import address, compare, parcels, view
-from tests.pages.test_pages import drawn_errors, opened, runs, sentences
-
-__all__ = ["runs"]
+from tests.pages.test_pages import drawn_errors, opened, sentences
 
 SPARSE = {"data": "digits", "latent": "9", "steps": "60"}
 SEEN = {"unit": "5", "order": "weight", "click": "set", "clamped": "3,6", "held": "on", "keep": "2", "rank": "7"}

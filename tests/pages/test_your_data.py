@@ -18,7 +18,6 @@ from streamlit.util import AttributeDictionary
 import aecore as ae
 from aecore import views
 from aecore.datasets import DamagedFile, Mnist, Own, own
-from aecore.jobs import InlineExecutor
 from aecore.runs import birth_of
 from aecore.text import LANGUAGES, Say
 from pages._ui import boards, brought, by_hand, mine, resources
@@ -71,12 +70,10 @@ KINDS = {
 
 
 @pytest.fixture
-def runs(tmp_path, monkeypatch) -> ae.Runs:
-    executor = InlineExecutor(ae.Runs(tmp_path / "runs"))
-    monkeypatch.setattr(resources, "folder", lambda: tmp_path / "runs")
-    monkeypatch.setattr(resources, "executor", lambda: executor)
-    monkeypatch.setenv("GARGALO_UPLOADS", str(tmp_path / "uploads"))
-    return executor.runs
+def runs(runs, tmp_path_factory, monkeypatch) -> ae.Runs:
+    """The runs of a server that keeps what visitors bring apart from those of other tests."""
+    monkeypatch.setenv("GARGALO_UPLOADS", str(tmp_path_factory.mktemp("uploads")))
+    return runs
 
 
 def given(kind: str, lang: str = "en") -> AppTest:
