@@ -114,6 +114,8 @@ def _as_files(shown: Experiment, words: Say) -> None:
         "films": (partial(_films, its, words), "-animations.zip", ":material/animation:"),
         "report": (partial(_report, its), ".html", ":material/article:"),
     }
+    if mine.private(shown.data):  # a run is nothing without its data, and those go nowhere
+        del ways["run"]
     for place, (way, (make, ending, icon)) in zip(cycle(st.columns(2)), ways.items(), strict=False):
         kind = "text/html" if ending == ".html" else "application/zip"
         look: dict[str, Any] = {"icon": icon, "help": words(f"share.{way}_help"), "width": "stretch"}
