@@ -18,9 +18,9 @@ STEPS = {"steps": "60", "latent": "20", "batch": "64"}
 
 
 @pytest.fixture
-def runs(runs, tmp_path_factory, monkeypatch) -> ae.Runs:
+def runs(runs, tmp_path, monkeypatch) -> ae.Runs:
     """The runs of a server that keeps what visitors bring apart from those of other tests."""
-    monkeypatch.setenv("GARGALO_UPLOADS", str(tmp_path_factory.mktemp("uploads")))
+    monkeypatch.setenv("GARGALO_UPLOADS", str(tmp_path / "uploads"))
     return runs
 
 

@@ -70,9 +70,9 @@ KINDS = {
 
 
 @pytest.fixture
-def runs(runs, tmp_path_factory, monkeypatch) -> ae.Runs:
+def runs(runs, tmp_path, monkeypatch) -> ae.Runs:
     """The runs of a server that keeps what visitors bring apart from those of other tests."""
-    monkeypatch.setenv("GARGALO_UPLOADS", str(tmp_path_factory.mktemp("uploads")))
+    monkeypatch.setenv("GARGALO_UPLOADS", str(tmp_path / "uploads"))
     return runs
 
 
