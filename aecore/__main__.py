@@ -256,7 +256,8 @@ def gallery(asked: argparse.Namespace) -> int:
     from aecore import cards, gallery, outcomes
     from aecore.runs import Runs
 
-    there = gallery.TABLE if asked.action == "build" else cards.TABLE
+    every = gallery.experiments()
+    there = every if asked.action == "build" else cards.TABLE
     if unknown := sorted(set(asked.names) - set(there)):
         print(f"The gallery has no {', '.join(unknown)}; it has {', '.join(there)}.", file=sys.stderr)
         return NONSENSE
@@ -265,8 +266,8 @@ def gallery(asked: argparse.Namespace) -> int:
             print(f"{name}: {cards.ship(name) / 1000:.0f} kB")
         return 0
     runs = Runs(asked.out)
-    for name in asked.names or gallery.TABLE:
-        experiment = gallery.experiment_of(name)
+    for name in asked.names or every:
+        experiment = every[name]
         if gallery.run_of(experiment) and not asked.anew:
             print(f"{name}: is there")
             continue
@@ -276,7 +277,7 @@ def gallery(asked: argparse.Namespace) -> int:
         if run.state.stage != "done":
             _report(run, as_json=False)
             return UNFINISHED
-        shipped = gallery.ship(run, room=gallery.ROOMS.get(name, gallery.ROOM))
+        shipped = gallery.ship(run, room=gallery.room_of(name))
         if name == "preparation":
             outcomes.ship(shipped)
         size = sum(path.stat().st_size for path in shipped.folder.rglob("*") if path.is_file())

@@ -45,6 +45,10 @@ TABLE: dict[str, str] = {
     "plane": "data=mnist&method=vae&net=mlp&hidden=192,64&latent=2&steps=12000&rate=0.003&schedule=one_cycle",
 }
 
+# The sweep that is shipped, each run by its last step alone.
+SWEEP = "data=digits&method=denoising&net=mlp&hidden=64&latent=16&steps=600&batch=64&rate=0.01&schedule=one_cycle"
+SWEPT = {"level": (0.1, 0.35, 0.65, 0.9), "seed": (0, 1, 2)}
+
 # Snapshots of a run that are shipped, at most, and lines of its log; of a large model fewer, the last in any case.
 SNAPSHOTS, LINES = 24, 200
 ROOM = 4_000_000  # bytes for them
@@ -63,6 +67,17 @@ GREY, VISIBLE = 0.5 / 255, 0.01
 def experiment_of(name: str) -> Experiment:
     """Return the experiment of a shipped run by its name in the table."""
     return Experiment.from_query(TABLE[name])
+
+
+def experiments() -> dict[str, Experiment]:
+    """Return all that is shipped, by name; the runs of a sweep are numbered."""
+    swept = Experiment.from_query(SWEEP).sweep(**SWEPT)
+    return {name: experiment_of(name) for name in TABLE} | {f"sweep_{i}": one for i, one in enumerate(swept)}
+
+
+def room_of(name: str) -> int:
+    """Return the bytes that a shipped run's snapshots may take; of a sweep's run only the last is shown."""
+    return 1 if name.startswith("sweep_") else ROOMS.get(name, ROOM)
 
 
 def run_of(experiment: Experiment) -> Run | None:

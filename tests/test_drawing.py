@@ -73,7 +73,15 @@ places = st.integers(0, 1000)
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.tuples(places, places), min_size=1, max_size=6), min_size=1, max_size=5))
 def test_any_strokes_become_a_digit_whole_and_in_the_middle(strokes):
-    found = drawing.centred(drawing.drawn(strokes))
+    ink = drawing.drawn(strokes)
+    try:
+        found = drawing.centred(ink)
+    except Refused:
+        # Dots far apart: in the box of 20 × 20 hardly anything is left of them.
+        rows, columns = np.nonzero(ink > 0.1)
+        box = drawing.BOX / max(np.ptp(rows) + 1, np.ptp(columns) + 1)
+        assert ink.sum() * box**2 < 5
+        return
     assert found.shape == (28, 28)
     assert found.min() >= 0 and found.max() <= 1
     assert found.sum() > 0

@@ -11,9 +11,9 @@ from aecore.jobs import InlineExecutor
 from aecore.training import posed, revive
 
 
-@pytest.mark.parametrize("name", gallery.TABLE)
+@pytest.mark.parametrize("name", gallery.experiments())
 def test_a_shipped_run_is_what_it_says(name):
-    experiment = gallery.experiment_of(name)
+    experiment = gallery.experiments()[name]
     run = gallery.run_of(experiment)
     assert run is not None
     assert run.experiment == experiment
@@ -29,7 +29,7 @@ def test_the_gallery_is_light():
 
 
 def test_every_shipped_folder_is_in_the_table():
-    keys = {gallery.experiment_of(name).key for name in gallery.TABLE}
+    keys = {experiment.key for experiment in gallery.experiments().values()}
     assert {folder.name for folder in gallery.FOLDER.iterdir() if folder.is_dir()} == keys
 
 

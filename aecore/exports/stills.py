@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,10 @@ def stills(
         for name, figure in figures.items()
         for kind in kinds
     ]
-    for (path, _, _), content in zip(wanted, asyncio.run(_drawn(wanted)), strict=True):
+    # A thread of its own, since whoever calls may have an event loop in theirs, as notebooks do.
+    with ThreadPoolExecutor(1) as aside:
+        pictures = aside.submit(lambda: asyncio.run(_drawn(wanted))).result()
+    for (path, _, _), content in zip(wanted, pictures, strict=True):
         path.write_bytes(content)
     return [path for path, _, _ in wanted]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from aecore.text import Say
-from pages._ui import say, show
+from pages._ui import parcels, say, show
 from pages._ui.plot import plot
 from pages._ui.seen import Seen
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 # Seconds for which a sound of a run under way may stand: who listens wants to hear the end.
 EVERY = 8.0
+WAV = "audio/wav"
 
 
 class Sounded(NamedTuple):
@@ -62,6 +64,16 @@ def sounded(
     return found
 
 
+def player(file: bytes) -> None:
+    """Show a player of a sound.
+
+    The browser gets it as a parcel: what Streamlit keeps itself goes with its element, often before it was got.
+    """
+    here = urlsplit(st.context.url or "")
+    address = parcels.put(file, WAV)
+    st.audio(f"{here.scheme}://{here.netloc}{address}" if here.netloc else file, format=WAV)
+
+
 def beside(found: list[Sounded], words: Say, *, key: str, height: int = 190) -> None:
     """Show sounds side by side; on a narrow screen, one below the other."""
     for i, (place, one) in enumerate(zip(st.columns(len(found)), found, strict=True)):
@@ -69,7 +81,7 @@ def beside(found: list[Sounded], words: Say, *, key: str, height: int = 190) -> 
             alt = words("heard.alt", name=one.name)
             st.markdown(f"**{one.name}**")
             plot(one.picture, key=f"{key}_{i}", alt=alt, height=height)
-            st.audio(one.file, format="audio/wav")
+            player(one.file)
             if one.note:
                 st.caption(one.note)
 

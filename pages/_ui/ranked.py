@@ -93,17 +93,19 @@ def compared(seen: Seen) -> None:
     """Show the scores of the model and of the baselines, the best in bold, and say who wins."""
     words = say.words()
     st.header(words("recommender.who"), anchor=False)
-    known = qualities(seen.experiment)
+    known, every = qualities(seen.experiment), names_for(seen.experiment)
     mine = scores(seen)
-    if not mine or len(known) < len(names_for(seen.experiment)):
-        st.caption(words("recommender.pending"))
-        return
     kinds = kinds_of(mine, stars=stars(seen.experiment))
-    of = {words(f"recommender.{name}"): found for name, found in known.items()} | {words("recommender.model"): mine}
+    awaited = dict.fromkeys(kinds, np.nan)
+    of = {words(f"recommender.{name}"): known.get(name, awaited) for name in every}
+    of[words("recommender.model")] = mine or awaited
     rows = {
         name: {words(f"recommender.{kind}"): one[kind] for kind in kinds if kind in one} for name, one in of.items()
     }
     show.scores(rows, words, better=-1 if kinds == ["test_error"] else 1, decimals=3)
+    if not mine or len(known) < len(every):
+        st.caption(words("recommender.pending"))
+        return
     kind = kinds[0]
     name, rival = _best_of(kind)(known.items(), key=lambda pair: pair[1].get(kind, 0.0))
     ahead = (mine[kind] - rival[kind]) * (1 if kind != "test_error" else -1)

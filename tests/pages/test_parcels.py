@@ -18,8 +18,8 @@ def empty(monkeypatch):
     monkeypatch.setattr(parcels, "_size", 0)
 
 
-def asked(address):
-    return parcels.answer(SimpleNamespace(path_params={"name": address.rpartition("/")[2]}))
+def asked(address, **headers):
+    return parcels.answer(SimpleNamespace(path_params={"name": address.rpartition("/")[2]}, headers=headers))
 
 
 def test_the_same_content_has_one_address_and_comes_back_whole():
@@ -31,6 +31,24 @@ def test_the_same_content_has_one_address_and_comes_back_whole():
         assert (found.status_code, found.media_type) == (200, kind)
     assert len(parcels._kept) == 2
     assert len(asked(parcels.put("{}" * 5000, "application/json")).body) < 1000
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "part"),
+    [
+        ("bytes=0-", 206, slice(None)),
+        ("bytes=2-4", 206, slice(2, 5)),
+        ("bytes=7-999", 206, slice(7, None)),
+        ("bytes=10-", 416, slice(0)),
+        ("bytes=4-2", 416, slice(0)),
+        ("pages=1-2", 200, slice(None)),
+    ],
+)
+def test_a_part_of_a_sound_is_given_to_a_player_that_jumps(wanted, status, part):
+    content = bytes(range(10))
+    found = asked(parcels.put(content, "audio/wav"), range=wanted)
+    assert (found.status_code, found.body) == (status, content[part])
+    assert (status == 206) == ("accept-ranges" in found.headers)
 
 
 def test_the_oldest_gives_way_and_what_is_asked_for_again_is_not_old(monkeypatch):

@@ -45,6 +45,13 @@ def test_before_training_it_says_so_and_after_it_shows_every_run(runs, lang):
     assert f"**{best}**" in sentences(at)
 
 
+def test_it_opens_on_a_sweep_that_is_shipped(runs):
+    at = opened("sweep")
+    assert not at.exception
+    assert Say("en")("sweep.progress", done=12, count=12) in at.get("progress")[0].proto.text
+    assert not any(runs.root.iterdir())
+
+
 def mean(runs, trained, latent):
     scores = [runs.of(one).history[-1].scores["watched_test_error"] for one in trained if one.net.latent == latent]
     return sum(scores) / len(scores)
