@@ -37,8 +37,8 @@ def super_resolution(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
 
 
 def segmentation(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
-    """Return the mask of what lies in front, white where its probability is at least one half."""
-    return (views.mask_of(model, picture) >= 0.5).astype(np.float32)
+    """Return the mask of what lies in front, white where its probability, asked in eight ways, is at least one half."""
+    return (views.mask_of(model, picture, eight=True) >= 0.5).astype(np.float32)
 
 
 def anomaly(model: Autoencoder, picture: np.ndarray) -> np.ndarray:

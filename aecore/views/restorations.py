@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -125,9 +127,25 @@ def restored(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
 
 
 def restored_eight_ways(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
-    """Return the mean of what a model makes of a picture turned and mirrored in all eight ways, each turned back.
+    """Return what a model makes of a picture of any size, asked in :func:`eight_ways`."""
+    return eight_ways(partial(restored, model), picture)
+
+
+def eight_ways(
+    ask: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, *, sides: tuple[int, int] = (0, 1)
+) -> np.ndarray:
+    """Return the mean of the answers to a picture turned and mirrored in all eight ways, each turned back.
 
     What a network errs in one of them it mostly does not in another; it takes eight times as long.
+
+    Parameters
+    ----------
+    ask : callable
+        Gives an answer of the shape of what it is given.
+    picture : ndarray
+        One or several.
+    sides : tuple of int
+        The axes that are its height and width.
 
     References
     ----------
@@ -137,6 +155,7 @@ def restored_eight_ways(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
     found = []
     for quarters in range(4):
         for side in (1, -1):
-            turned = restored(model, np.ascontiguousarray(np.rot90(picture[:, ::side], quarters)))
-            found.append(np.rot90(turned, -quarters)[:, ::side])
+            mirrored = picture if side == 1 else np.flip(picture, sides[1])
+            answer = np.rot90(ask(np.ascontiguousarray(np.rot90(mirrored, quarters, sides))), -quarters, sides)
+            found.append(answer if side == 1 else np.flip(answer, sides[1]))
     return np.mean(found, axis=0)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from aecore.networks import Autoencoder
 from aecore.tasks.segmentation import overlap
-from aecore.views.restorations import restored
+from aecore.views.restorations import eight_ways, restored, restored_eight_ways
 
 # The tint of what is marked: amber, which no grey photograph has.
 TINT = np.array([1.0, 0.62, 0.0], np.float32)
@@ -24,7 +24,7 @@ class Segmented(NamedTuple):
     Attributes
     ----------
     names : tuple of str
-        ``"picture"``, ``"true"``, ``"rebuilt"``, ``"otsu"``, ``"k_means"``.
+        ``"picture"``, ``"true"``, ``"rebuilt"``, ``"eight_ways"`` if asked for, ``"otsu"``, ``"k_means"``.
     pictures : ndarray
         Shape ``(rows, n, height, width)``: grey values, then masks; the model's is a probability.
     iou : ndarray
@@ -37,10 +37,16 @@ class Segmented(NamedTuple):
 
 
 @torch.inference_mode()
-def segmented(model: Autoencoder, x: Tensor, masks: Tensor) -> Segmented:
-    """Return what a model, a threshold and clustering make of pictures ``(n, height, width)`` with known masks."""
-    answers = {
-        "rebuilt": model(x),
+def segmented(model: Autoencoder, x: Tensor, masks: Tensor, *, eight: bool = False) -> Segmented:
+    """Return what a model, a threshold and clustering make of pictures ``(n, height, width)`` with known masks.
+
+    The model may also be asked in :func:`~aecore.views.restorations.eight_ways`.
+    """
+    answers = {"rebuilt": model(x)}
+    if eight:
+        asked = eight_ways(lambda turned: model(torch.from_numpy(turned)).numpy(), x.numpy(), sides=(1, 2))
+        answers["eight_ways"] = torch.from_numpy(asked)
+    answers |= {
         "otsu": torch.from_numpy(np.stack([otsu(one) for one in x.numpy()])).float(),
         "k_means": torch.from_numpy(np.stack([k_means(one) for one in x.numpy()])).float(),
     }
@@ -93,7 +99,10 @@ def overlaid(picture: np.ndarray, mask: np.ndarray, opacity: float) -> np.ndarra
     return (1 - weight) * colours + weight * TINT
 
 
-def mask_of(model: Autoencoder, picture: np.ndarray) -> np.ndarray:
-    """Return the probability of each pixel of a picture of any size to belong to an object, by its luminance."""
+def mask_of(model: Autoencoder, picture: np.ndarray, *, eight: bool = False) -> np.ndarray:
+    """Return the probability of each pixel of a picture of any size to belong to an object, by its luminance.
+
+    The model may be asked in :func:`~aecore.views.restorations.eight_ways`, which takes eight times as long.
+    """
     grey = picture if picture.ndim == 2 else picture @ np.array([0.299, 0.587, 0.114], np.float32)
-    return restored(model, grey)
+    return (restored_eight_ways if eight else restored)(model, grey)

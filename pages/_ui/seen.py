@@ -257,6 +257,15 @@ def denoised_eight_ways(experiment: Experiment, step: int, name: str) -> np.ndar
     return views.restored_eight_ways(model, views.noisy_photo(views.photo(name), noise))
 
 
+def overlaps(experiment: Experiment, step: int, count: int) -> dict[str, np.ndarray]:
+    """Return by whom held-out pictures are segmented, and how far each mask overlaps the true one; takes seconds."""
+    from aecore import views
+
+    samples = see(experiment).held_out.at(slice(count))
+    found = views.segmented(_model(experiment, step), samples.inputs, samples.targets, eight=True)
+    return dict(zip(found.names[2:], found.iou[2:], strict=True))
+
+
 def cleaned_gains(
     experiment: Experiment, step: int, places: Sequence[tuple[str, int]], count: int
 ) -> dict[tuple[str, int], float]:

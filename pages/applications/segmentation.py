@@ -7,11 +7,12 @@ import streamlit as st
 
 from aecore import figures, views
 from aecore.text import Say
-from pages._ui import photo, say, show, turn, view, watch
-from pages._ui.seen import Seen
+from pages._ui import photo, resources, say, show, turn, view, watch
+from pages._ui.seen import Seen, overlaps
 
 COLUMNS = 8
 JUDGED = 200  # held-out pictures behind the table
+JUDGES = ("rebuilt", "eight_ways", "otsu", "k_means")
 
 say.lesson("segmentation")
 experiment = turn.experiment(
@@ -35,12 +36,13 @@ def masks(seen: Seen, words: Say) -> Any:
 
 
 def scores(seen: Seen, words: Say) -> Any:
-    samples = seen.held_out.at(slice(JUDGED))
-    found = views.segmented(seen.model, samples.inputs, samples.targets)
+    found = resources.aside(overlaps, experiment, seen.step, JUDGED)
     iou, dice = words("segmentation.iou"), words("segmentation.dice")
+    if found is None:
+        return {words(f"segmentation.{name}"): {iou: np.nan, dice: np.nan} for name in JUDGES}
     return {
         words(f"segmentation.{name}"): {iou: float(row.mean()), dice: float((2 * row / (1 + row)).mean())}
-        for name, row in zip(found.names[2:], found.iou[2:], strict=True)
+        for name, row in found.items()
     }
 
 
@@ -65,9 +67,9 @@ def marked_cell(seen: Seen, words: Say) -> Any:
 def draw(seen: Seen) -> None:
     words = say.words()
     show.row(seen, masks, overlap_curve, height=620)
-    if seen.state.is_final and seen.step:
+    if seen.state.is_final and seen.step and not seen.travelled:
         st.header(words("photo.scores"), anchor=False)
-        show.scores(show.made(scores, seen), words, unit=words("segmentation.judged", count=JUDGED))
+        show.scores(scores(seen, words), words, unit=words("segmentation.judged", count=JUDGED))
         st.caption(words("segmentation.scores"))
     st.header(words("segmentation.whole"), anchor=False)
     st.markdown(words("segmentation.whole_lead"))

@@ -63,6 +63,16 @@ def test_rows_show_the_picture_its_mask_and_three_answers():
     assert ((found.iou[2:] >= 0) & (found.iou[2:] <= 1)).all()
 
 
+def test_a_network_may_be_asked_in_eight_ways():
+    experiment = ae.Experiment.from_query("data=compositions&task=segmentation&channels=4&blocks=1")
+    samples, model = posed(experiment, "test").at(slice(3)), experiment.build()
+    found = views.segmented(model, samples.inputs, samples.targets, eight=True)
+    assert found.names == ("picture", "true", "rebuilt", "eight_ways", "otsu", "k_means")
+    whole = [views.mask_of(model, one, eight=True) for one in samples.inputs.numpy()]
+    np.testing.assert_allclose(found.pictures[3], whole, atol=1e-5)
+    assert np.abs(found.pictures[3] - found.pictures[2]).max() > 1e-4
+
+
 def test_marks_are_laid_over_as_strongly_as_asked():
     picture, mask = np.full((2, 2), 0.5, np.float32), np.eye(2, dtype=np.float32)
     np.testing.assert_array_equal(views.overlaid(picture, mask, 0.0), np.full((2, 2, 3), 0.5))
