@@ -11,7 +11,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pages._ui import component, delivery, front, mine, parcels, pictures, resources
+from pages._ui import component, delivery, door, front, mine, parcels, pictures, resources
 
 HERE = Path(__file__).parent
 PLOTLY = Path(str(find_spec("plotly").origin)).parent / "package_data" / "plotly.min.js"  # type: ignore[union-attr]
@@ -30,7 +30,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 app = st.App(
     HERE / "pages" / "site.py",
     lifespan=lifespan,
-    middleware=[Middleware(front.Front)],
+    middleware=[Middleware(door.Door), Middleware(front.Front)],
     routes=[
         Route("/assets/plotly.min.js", lambda _: FileResponse(PLOTLY, headers={"Cache-Control": "max-age=86400"})),
         Route("/components/{name}.js", component.answer),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._ui import door
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,7 +47,8 @@ class Front:
                 return
             written = body.replace(HEAD, HEAD + _script(), 1)
             headers = [pair for pair in start["headers"] if pair[0] != b"content-length"]
-            await send({**start, "headers": [*headers, (b"content-length", str(len(written)).encode())]})
+            headers += [(b"content-length", str(len(written)).encode()), (door.CSP, door.policy(written))]
+            await send({**start, "headers": headers})
             await send({**message, "body": written})
 
         await self.app(scope, receive, rewrite)
