@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.row import Row
 
 TABLE: dict[str, str] = {
-    "training": "Training 784-512-256-30 on MNIST in batches of 128, against peers and the bound of its products",
+    "training": "Training speed of every method at three sizes of a batch, against peers and the bound of its products",
     "sweep": "Sixteen runs on digits trained together, against one after another",
     "recipe": "The MNIST recipe at d = 30, against PCA",
     "live": "A warm worker watched: first picture, pictures a second, what they cost, stopping, dying",
@@ -23,7 +23,7 @@ TABLE: dict[str, str] = {
     "pad": "The latent pad in a real browser: frames under the pointer, first draw, exactness",
     "explorer": "The latent explorer: UMAP in its process, many points in a browser",
     "disentangled": "The β-VAE's kin on four-factor sprites, five seeds each, against β-VAE at the same error",
-    "variational": "The variational autoencoder: likelihoods against published ones, speed against peers",
+    "variational": "The variational autoencoder: likelihoods against published ones",
     "applications": "The applications: the score of each beside its baseline, seconds and parameters",
     "app": "The app in a real browser: start, page switches, first picture, memory",
     "scrub": "Going back in time in a real browser: from the slider to the last picture",

@@ -1,71 +1,75 @@
-"""Training speed: samples a second of one net, of peers, and of its matrix products alone."""
+"""Training speed: samples a second of every method at three sizes of a batch, of peers, and of its products alone."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import pairwise
 from pathlib import Path
-from statistics import median
 
-import torch
-
-import aecore as ae
 from bench.peers import Peer
+from bench.races import Raced, products, raced, trained
 from bench.row import Row
 
-WIDTHS = (784, 512, 256, 30, 256, 512, 784)
-BATCH = 128
-# Enough for what is done once in a run, writing a step down, to weigh as little as it does in use.
-STEPS = 900
-ROUNDS = 3
-QUERY = f"data=mnist&net=mlp&hidden=512,256&latent=30&batch={BATCH}&rate=1e-3&steps={STEPS}"
-PEERS = {
-    "plain": "plain DataLoader loop",
-    "pythae_ae": "pythae",
-    "keras_ae": "Keras on torch",
-    "scikit_learn": "scikit-learn's MLPRegressor",
+DEEP = (784, 512, 256, 30, 256, 512, 784)
+ONE = (784, 256, 784)
+WIDE = (784, 400, 20, 400, 784)
+USUAL = "plain", "a plain DataLoader loop"
+# By method: its net, its query, and the peers that have the method, each with the words for it.
+METHODS: dict[str, tuple[tuple[int, ...], str, dict[str, str]]] = {
+    "undercomplete": (
+        DEEP,
+        "method=undercomplete",
+        {
+            "pythae_ae": "pythae",
+            "keras_ae": "Keras on torch",
+            "scikit_learn": "scikit-learn's MLPRegressor",
+        },
+    ),
+    "denoising": (DEEP, "method=denoising", {}),
+    "contractive": (ONE, "method=contractive", {}),
+    "sparse": (ONE, "method=sparse&rule=kl", {}),
+    "vae": (WIDE, "method=vae&activation=relu", {"pythae_vae": "pythae", "keras_vae": "Keras on torch"}),
+    "beta_vae": (WIDE, "method=beta_vae&variant=beta&beta=4&activation=relu", {"pythae_vae": "pythae"}),
 }
+# Steps of a race by size of a batch: enough for what is done once in a run to weigh as little as it does in use.
+STEPS = {32: 1800, 128: 900, 512: 400}
+ROUNDS = 3
+# Goals by what ours is divided by, and at which sizes; the products' is of the largest net alone.
+GOALS = {"products": 0.7, "plain": 1.5, "pythae_ae": 3.0, "pythae_vae": 3.0, "keras_vae": 2.5}
+ONLY = {"products": {("undercomplete", 128)}, "plain": {("undercomplete", 128)}}
 
 
-def run(_: Path) -> Iterator[Row]:
-    """Measure ours, the peers and the products in turn, so that a slow minute is slow for all."""
+def run(_: Path, part: str = "") -> Iterator[Row]:
+    """Measure every method, or one, ours and its peers in turn."""
+    for method in [part] if part else METHODS:
+        for batch in STEPS:
+            yield from rows(method, batch)
+
+
+def rows(method: str, batch: int) -> Iterator[Row]:
+    """Measure one method at one size of a batch."""
+    widths, _, known = METHODS[method]
+    peers = dict([USUAL]) | known
+    found = race(method, batch, peers)
+    name = f"{method} {'-'.join(map(str, widths))}, batch {batch}"
+    yield Row(f"{name}: training speed", found.typical("ours"), "samples/s")
+    for other in ("products", *peers):
+        words = "the bound of its products" if other == "products" else peers[other]
+        asked = (method, batch) in ONLY.get(other, {(method, batch)})
+        beside = f"{words} {found.typical(other):,.0f} samples/s"
+        goal = GOALS.get(other) if asked else None
+        yield Row(f"{name}: speed over {words}", found.ratio("ours", other), "×", beside, goal, "at least")
+
+
+def race(method: str, batch: int, peers: dict[str, str]) -> Raced:
+    """Let ours, its products alone and the peers train in turn."""
+    widths, link, _ = METHODS[method]
+    code, steps = widths.index(min(widths)), STEPS[batch]
+    hidden = ",".join(map(str, widths[1:code]))
+    net = f"net=mlp&hidden={hidden}&latent={widths[code]}"
+    query = f"data=mnist&{link}&{net}&batch={batch}&rate=1e-3&schedule=constant&steps={steps}"
     with ExitStack() as stack:
-        contestants: dict[str, Callable[[int], float]] = {"ours": ours, "products": lambda _: products()}
-        contestants |= {name: stack.enter_context(Peer(name, WIDTHS, BATCH, STEPS)).race for name in PEERS}
-        speeds: dict[str, list[float]] = {name: [] for name in contestants}
-        for seed in range(ROUNDS):
-            for name, race in contestants.items():
-                speeds[name].append(race(seed))
-    typical = {name: median(found) for name, found in speeds.items()}
-
-    def ratio(name: str) -> float:
-        return median(a / b for a, b in zip(speeds["ours"], speeds[name], strict=True))
-
-    bound = f"products alone {typical['products']:,.0f} samples/s"
-    yield Row("training speed", typical["ours"], "samples/s", bound)
-    yield Row("of the bound of its products", ratio("products"), "×", bound, 0.55, "at least")
-    for name, words in PEERS.items():
-        goal = 1.5 if name == "plain" else None
-        yield Row(f"over {words}", ratio(name), "×", f"{words} {typical[name]:,.0f} samples/s", goal, "at least")
-
-
-def ours(seed: int) -> float:
-    """Train by :func:`aecore.train`."""
-    *_, last = ae.train(ae.Experiment.from_query(f"{QUERY}&seed={seed}"), keyframes=())
-    return STEPS * BATCH / last.seconds
-
-
-def products() -> float:
-    """Multiply the matrices of a forward and a backward pass, and do nothing else."""
-    activations = [torch.rand(BATCH, width) for width in WIDTHS]
-    weights = [torch.rand(out, into) for into, out in pairwise(WIDTHS)]
-    began = time.perf_counter()
-    for _ in range(STEPS):
-        for i, weight in enumerate(weights):
-            torch.mm(activations[i], weight.T)
-            torch.mm(activations[i + 1].T, activations[i])
-            if i:
-                torch.mm(activations[i + 1], weight)
-    return STEPS * BATCH / (time.perf_counter() - began)
+        contestants: dict[str, Callable[[int], float]] = {"ours": trained(query), "products": products(query, steps)}
+        for name in peers:
+            contestants[name] = stack.enter_context(Peer(name, widths, batch, steps, method)).race
+        return raced(contestants, ROUNDS)

@@ -26,10 +26,14 @@ class Peer:
         From the input through the code to the output.
     batch, steps : int
         Samples in a batch, batches in a race.
+    method : str
+        What is trained, for a peer that knows several.
     """
 
-    def __init__(self, name: str, widths: tuple[int, ...], batch: int, steps: int) -> None:
-        task = json.dumps({"widths": widths, "batch": batch, "steps": steps})
+    def __init__(
+        self, name: str, widths: tuple[int, ...], batch: int, steps: int, method: str = "undercomplete"
+    ) -> None:
+        task = json.dumps({"widths": widths, "batch": batch, "steps": steps, "method": method})
         # Our own choice of OpenMP's spinning is not theirs.
         settings = {key: value for key, value in os.environ.items() if key != "GOMP_SPINCOUNT"}
         self.process = subprocess.Popen(
@@ -58,14 +62,14 @@ class Peer:
         self.process.wait()
 
 
-def serve(race: Callable[[list[int], int, int, int], float]) -> None:
+def serve(race: Callable[[list[int], int, int, int, str], float]) -> None:
     """Run a race for each seed that comes in; for a peer's own process."""
     task = json.loads(sys.argv[1])
     # Whatever a library prints must not be taken for an answer.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     for seed in sys.stdin:
-        print(race(task["widths"], task["batch"], task["steps"], int(seed)), file=answers, flush=True)
+        print(race(task["widths"], task["batch"], task["steps"], int(seed), task["method"]), file=answers, flush=True)
 
 
 def digits(count: int):  # type: ignore[no-untyped-def]

@@ -10,7 +10,7 @@ import keras
 from bench.peers import digits, serve
 
 
-def race(widths, batch, steps, seed):
+def race(widths, batch, steps, seed, _):
     """Train one epoch of `steps` batches from fresh weights; a first, short fit warms up."""
     keras.utils.set_random_seed(seed)
     code = widths.index(min(widths))

@@ -27,7 +27,7 @@ def cross_entropy(x, p):
     return x.shape[-1] * keras.losses.binary_crossentropy(x, p)
 
 
-def race(widths, batch, steps, seed):
+def race(widths, batch, steps, seed, _):
     """Train one epoch of `steps` batches from fresh weights; a first, short fit warms up."""
     keras.utils.set_random_seed(seed)
     code = widths.index(min(widths))

@@ -32,7 +32,7 @@ class Decoder(BaseDecoder):
         return ModelOutput(reconstruction=self.layers(z))
 
 
-def race(widths, batch, steps, seed):
+def race(widths, batch, steps, seed, _):
     """Train one epoch of `steps` batches from fresh weights, and time the trainer's own step."""
     torch.manual_seed(seed)
     code = widths.index(min(widths))

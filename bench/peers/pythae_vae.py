@@ -1,7 +1,7 @@
-"""pythae's variational autoencoder under its own trainer."""
+"""pythae's variational autoencoder, or its β-VAE, under its own trainer."""
 
 import torch
-from pythae.models import VAE, VAEConfig
+from pythae.models import VAE, BetaVAE, BetaVAEConfig, VAEConfig
 from pythae.models.base.base_utils import ModelOutput
 from pythae.models.nn import BaseEncoder
 from torch import nn
@@ -22,11 +22,12 @@ class Encoder(BaseEncoder):
         return ModelOutput(embedding=self.mean(h), log_covariance=self.log_variance(h))
 
 
-def race(widths, batch, steps, seed):
+def race(widths, batch, steps, seed, method):
     torch.manual_seed(seed)
     code = widths.index(min(widths))
-    config = VAEConfig(input_dim=(1, 28, 28), latent_dim=widths[code], reconstruction_loss="bce")
-    return trained(VAE(config, Encoder(widths[: code + 1]), Decoder(widths[code:], nn.ReLU)), batch, steps)
+    about = {"input_dim": (1, 28, 28), "latent_dim": widths[code], "reconstruction_loss": "bce"}
+    kind, config = (BetaVAE, BetaVAEConfig(**about, beta=4.0)) if method == "beta_vae" else (VAE, VAEConfig(**about))
+    return trained(kind(config, Encoder(widths[: code + 1]), Decoder(widths[code:], nn.ReLU)), batch, steps)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from sklearn.neural_network import MLPRegressor
 from bench.peers import digits, serve
 
 
-def race(widths: list[int], batch: int, steps: int, seed: int) -> float:
+def race(widths: list[int], batch: int, steps: int, seed: int, _: str) -> float:
     """Train one epoch of at most 40 batches from fresh weights: it is the slowest by far."""
     rows = X[: batch * min(steps, 40)]
     net = MLPRegressor(
