@@ -26,6 +26,7 @@ TABLE: dict[str, str] = {
     "variational": "The variational autoencoder: likelihoods against published ones",
     "applications": "The applications: the score of each beside its baseline, seconds and parameters",
     "app": "The app in a real browser: start, page switches, first picture, memory",
+    "latency": "Seen latency of every kind of control in a real browser, at rest and while two runs are trained",
     "load": "Fifty visitors at once on one server, then half an hour of them who come and go",
     "scrub": "Going back in time in a real browser: from the slider to the last picture",
 }
