@@ -137,20 +137,9 @@ def run(_: Path) -> Iterator[Row]:
 
 async def measured(url: str, pid: int) -> list[Row]:
     """Return the rows."""
-    await answers(url)
-    async with Visitor(url) as first:
-        for name in NAMES:
-            await first.open(name)
+    await warmed(url)
     alone = settled(pid)
-    visitors = [Visitor(url) for _ in range(VISITORS)]
-    async with asyncio.TaskGroup() as entering:
-        for visitor in visitors:
-            entering.create_task(visitor.__aenter__())
-    until = time.monotonic() + SPELL
-    async with asyncio.TaskGroup() as group:
-        for number, visitor in enumerate(visitors):
-            chance = random.Random(number)
-            group.create_task(watch(visitor, until) if number < WATCHING else visitor.wander(until, chance))
+    visitors = await crowd(url, VISITORS, WATCHING, SPELL)
     waits = [wait for visitor in visitors for wait in visitor.waits]
     lost = [what for visitor in visitors for what in visitor.lost]
     beside = f"{len(waits)} switches in {SPELL} s, median {median(waits):.2f} s; {WATCHING} others watch a run"
@@ -166,6 +155,28 @@ async def measured(url: str, pid: int) -> list[Row]:
     for visitor in visitors:
         await visitor.__aexit__()
     return [*rows, await churned(url, pid)]
+
+
+async def warmed(url: str) -> None:
+    """Wait until the server answers, and open every page once."""
+    await answers(url)
+    async with Visitor(url) as first:
+        for name in NAMES:
+            await first.open(name)
+
+
+async def crowd(url: str, count: int, watching: int, seconds: float) -> list[Visitor]:
+    """Let visitors in, some of whom watch a run and the others wander, and return them when their time is over."""
+    visitors = [Visitor(url) for _ in range(count)]
+    async with asyncio.TaskGroup() as entering:
+        for visitor in visitors:
+            entering.create_task(visitor.__aenter__())
+    until = time.monotonic() + seconds
+    async with asyncio.TaskGroup() as group:
+        for number, visitor in enumerate(visitors):
+            chance = random.Random(number)
+            group.create_task(watch(visitor, until) if number < watching else visitor.wander(until, chance))
+    return visitors
 
 
 async def watch(visitor: Visitor, until: float) -> None:
