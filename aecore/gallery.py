@@ -54,7 +54,7 @@ SNAPSHOTS, LINES = 24, 200
 ROOM = 4_000_000  # bytes for them
 ROOMS = {
     "notes": 1_400_000,
-    "segmentation": 1_500_000,
+    "segmentation": 1_700_000,
     "noise_removal": 1_500_000,
     "plane": 1_000_000,
 }  # where fewer moments tell as much

@@ -47,9 +47,10 @@ class Compositions(Data):
     masked: ClassVar = True
     defaults: ClassVar = {
         "net": "unet",
+        "channels": 48,
         "hidden": (512,),
         "latent": 128,
-        "steps": 6000,
+        "steps": 8000,
         "batch": 32,
         "rate": 2e-3,
     }
