@@ -29,13 +29,14 @@ from aecore.uploads import Refused
 # What of a run's folder is packed; resuming needs more, which is as large again.
 KEPT = re.compile(
     r"experiment\.json|state\.json|view\.json|events\.jsonl|snapshots/\d{1,9}\.safetensors"
+    r"|projections/[0-9a-f]{16}-\d{1,9}\.safetensors"
     rf"|baselines/({'|'.join(sorted(baselines.TABLE))})\.safetensors"
 )
 # Stands in the folder of a run that was opened from a file: this server did not train it.
 OPENED = "opened"
 MOST_BYTES, MOST_FILES = 200_000_000, 200
 # What a file may say of how it was looked at, and of what it was trained on: as in an address, and plain.
-VIEW, LONG = "view.json", 200
+VIEW, LONG = "view.json", 20_000
 PLAIN = re.compile(r"[\w.+ -]{1,40}", re.ASCII)
 LINKS = {"identity": "{}", "sigmoid": "torch.sigmoid({})", "softmax": "torch.softmax({}, dim=-1)"}
 
@@ -86,7 +87,7 @@ def pack(run: Run, view: Mapping[str, str] = MappingProxyType({})) -> bytes:
     Parameters
     ----------
     run : Run
-        Its experiment, state, log, snapshots and baselines are packed.
+        Its experiment, state, log, snapshots, baselines and layouts of its codes are packed.
     view : mapping of str to str
         What its page shows of it, by the names that an address has.
     """

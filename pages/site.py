@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._ui import classroom, present, resources, say, share, steer
+from pages._ui import classroom, present, resources, say, share, steer, view
 from pages._ui.contents import PAGES
 
-WITHOUT_RUN = ("", *PAGES["tools"])
+WITHOUT_RUN = {"", *PAGES["tools"]} - {share.EXPLORER}
 STYLE = Path(__file__).parents[1] / "assets" / "style"
 
 st.set_page_config(page_title="Gargalo", page_icon=str(STYLE / "icon.png"), layout="wide")
@@ -35,9 +35,10 @@ if present.wanted():
     present.run()
 else:
     above = st.container()
+    view.enter(page.url_path)
     page.run()
     shown = None if page.url_path in WITHOUT_RUN else steer.course().watched
-    if shown and (board := classroom.linked()):
+    if shown and page.url_path != share.EXPLORER and (board := classroom.linked()):
         with above:
             classroom.enter(board, words)
     with corner:

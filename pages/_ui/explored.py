@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import re
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from pages._ui import mine, resources, steer
+from pages._ui import mine, resources, steer, view
 from pages._ui.seen import see
 
 if TYPE_CHECKING:
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
 
 
 # Names in the address of what a visitor looks at, beside the layout's knobs.
-LOOKS = ("run", "at", "colour", "axes", "clicked")
+LOOKS = ("run", "at", "colour", "axes", "clicked", "selected", "kept_A", "kept_B")
+# Letters of a selection in the address: what is longer goes into a saved run alone.
+LONGEST = 2000
 
 
 @dataclass
@@ -46,6 +50,8 @@ class Visit:
         The latents chosen as axes.
     selected : tuple of int
         Rows, in the order of :func:`~aecore.training.examples`.
+    brought : tuple of int
+        Those that a link said.
     clicked : int or None
     kept : dict
         Selections laid aside, by name.
@@ -62,6 +68,7 @@ class Visit:
     colour: str = ""
     axes: tuple[int, ...] = ()
     selected: tuple[int, ...] = ()
+    brought: tuple[int, ...] = ()
     clicked: int | None = None
     kept: dict[str, tuple[int, ...]] = field(default_factory=dict)
     miscoloured: str = ""
@@ -71,7 +78,7 @@ class Visit:
     def look_at(self, experiment: Experiment) -> None:
         """Look at another run; what was selected stays where the data are the same."""
         if self.experiment and self.experiment.data != experiment.data:
-            self.selected, self.clicked, self.kept = (), None, {}
+            self.selected, self.brought, self.clicked, self.kept = (), (), None, {}
         self.experiment, self.step = experiment, None
 
     def within(self, points: int) -> None:
@@ -127,13 +134,59 @@ def arrive(address: dict[str, object]) -> None:
         now.step = None if step == last else max((one for one in kept if one <= step), default=None)
     if "clicked" in own:
         now.clicked = settled_as("clicked", Knob(0, low=0, high=Projection(**now.turned).points - 1))
+    points = Projection(**now.turned).points
+    if "selected" in own:
+        now.selected = now.brought = rows_of(own["selected"], points)
+    now.kept |= {name: rows_of(own[f"kept_{name}"], points) for name in ("A", "B") if f"kept_{name}" in own}
     now.colour = own.get("colour", now.colour)
     if "axes" in own:
         now.axes = tuple(int(one) - 1 for one in re.findall(r"\d{1,4}", own["axes"]) if int(one))
 
 
+def rows_in_text(rows: Sequence[int]) -> str:
+    """Write rows, in any order, as a text for an address: a bit for each, packed; :func:`rows_of` reads it."""
+    chosen = np.zeros(1 + max(rows, default=0), bool)
+    chosen[list(rows)] = True
+    return base64.urlsafe_b64encode(zlib.compress(np.packbits(chosen).tobytes(), 9)).decode().rstrip("=")
+
+
+def rows_of(text: str, points: int) -> tuple[int, ...]:
+    """Return the rows below a number of points that a text stands for; none if it was cut short or never was one."""
+    try:
+        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        bits = zlib.decompressobj().decompress(packed, points // 8 + 1)
+    except (ValueError, zlib.error):
+        return ()
+    return tuple(np.flatnonzero(np.unpackbits(np.frombuffer(bits, np.uint8))[:points]).tolist())
+
+
 def written() -> dict[str, str]:
     """Return what a link says of how a visitor looks at a run, as :func:`arrive` reads it."""
+    said = said_of_points() | {name: text for name, text in rows_said().items() if len(text) <= LONGEST}
+    return said | view.view().figures
+
+
+def shown() -> dict[str, str]:
+    """Return all that a saved run is to say of how a visitor looks at it, by the names of the address."""
+    return said_of_points() | rows_said() | view.view().figures
+
+
+def is_look(name: str) -> bool:
+    """Whether a name says how a visitor looks at a run, whichever run it is."""
+    from aecore.views import Projection
+
+    return (name in LOOKS or name in Projection.knobs() or view.is_of_figure(name)) and name != "run"
+
+
+def rows_said() -> dict[str, str]:
+    """Return what is to be said of the rows that are selected or laid aside, however long it is."""
+    now = visit()
+    chosen = {"selected": now.selected} | {f"kept_{name}": rows for name, rows in now.kept.items()}
+    return {name: rows_in_text(rows) for name, rows in chosen.items() if rows}
+
+
+def said_of_points() -> dict[str, str]:
+    """Return what is to be said of the layout and of its colours."""
     from aecore.knobs import to_text
     from aecore.views import Projection
 
@@ -277,7 +330,9 @@ def at_once(experiment: Experiment, step: int, wanted: Projection, axes: tuple[i
 def kept(experiment: Experiment, step: int, wanted: Projection) -> Projected | None:
     """Return a layout that took its time, if it is known."""
     path = resources.layout(resources.run_of(experiment.key), step, wanted)
-    return _read(str(path)) if path.exists() else None
+    found = _read(str(path)) if path.exists() else None
+    # A saved run may bring one of other points.
+    return found if found and found.points.shape == (wanted.points, wanted.dimensions) else None
 
 
 @lru_cache(maxsize=16)

@@ -138,7 +138,7 @@ def experiment_of(screen: Screen, turned: dict[str, Any], chain: Sequence[str] =
 
 
 def _of_a_run(talk: Talk, screen: Screen, shown: bool, words: Say) -> None:
-    view.declare((screen.look,) if screen.look else (), address.linked())
+    view.declare((screen.look,) if screen.look else (), view.bring(address.linked()))
     turned = talk.turned.setdefault(screen.name, {})
     if screen.knob and screen.knob not in turned and screen.knob in st.query_params:
         turned[screen.knob] = st.query_params[screen.knob]

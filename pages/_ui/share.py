@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from pages._ui import address, mine, resources, say, steer, view
+from pages._ui import address, explored, mine, resources, say, steer, view
 from pages._ui.contents import page_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from aecore.text import Say
 
 ENDING = ".gargalo"
+# The page that shows any run with a code; a saved run says if it was looked at there.
+EXPLORER = "explorer"
 # Visitors from elsewhere might bring results that no training gave, and others would take them for true.
 AT_HOME = (None, "127.0.0.1", "::1", "localhost")
 
@@ -44,14 +46,27 @@ def offer(current: str, shown: Experiment | None) -> None:
         private = shown is not None and mine.private(shown.data)
         st.caption(words("share.private" if private else "share.link"))
         above = st.container()
-        link = _link(current, hide=_to_hide(shown, words) if shown else ())
+        link = _link(current, hide=_to_hide(shown, words) if shown and current != EXPLORER else ())
         above.code(link, language=None, wrap_lines=True)
-        st.image(qr(link), width=200, alt=words("alt.qr"))
+        if code := qr(link):
+            st.image(code, width=200, alt=words("alt.qr"))
+        else:
+            st.caption(words("share.no_qr"))
         if shown and not private:
             _as_python(shown, words)
         if shown:
-            _as_files(shown, words)
+            _as_files(shown, _shown(current, words), words)
         _opened(words)
+
+
+def _shown(current: str, words: Say) -> dict[str, str]:
+    """Return what a saved run is to say of the view, by the names of the address, and the page if it has a choice."""
+    if current != EXPLORER:
+        return view.said()
+    said = explored.shown()
+    if said.keys() - explored.written().keys():
+        st.caption(words("share.selection_in_file"))
+    return said | {"page": EXPLORER}
 
 
 def _to_hide(shown: Experiment, words: Say) -> list[str]:
@@ -82,11 +97,15 @@ def home() -> str:
 
 @lru_cache(maxsize=64)
 def qr(link: str) -> str:
-    """Return a link as a QR code, an SVG picture."""
+    """Return a link as a QR code, an SVG picture; nothing for one that is too long."""
     import segno
 
     stream = io.BytesIO()
-    segno.make(link, error="l", micro=False).save(stream, kind="svg", scale=4, border=2, dark="#000", light="#fff")
+    try:
+        code = segno.make(link, error="l", micro=False)
+    except segno.DataOverflowError:
+        return ""
+    code.save(stream, kind="svg", scale=4, border=2, dark="#000", light="#fff")
     return stream.getvalue().decode()
 
 
@@ -97,7 +116,7 @@ def _as_python(shown: Experiment, words: Say) -> None:
     st.code(sharing.lines(shown), language="python", wrap_lines=True)
 
 
-def _as_files(shown: Experiment, words: Say) -> None:
+def _as_files(shown: Experiment, looks: dict[str, str], words: Say) -> None:
     state = steer.state_of(shown)
     if not (state.is_final and state.step):
         st.caption(words("share.later"))
@@ -107,7 +126,7 @@ def _as_files(shown: Experiment, words: Say) -> None:
     # Looked up here: where the file is made nobody knows any more whose eyes it is for.
     its = resources.run_of(shown.key)
     st.caption(_origin(its, words))
-    pack = partial(sharing.pack, its, view.said())
+    pack = partial(sharing.pack, its, looks)
     ways: dict[str, tuple[Callable[[], bytes], str, str]] = {
         "run": (pack, ENDING, ":material/folder_zip:"),
         "model": (partial(sharing.bundle, its, words), ".zip", ":material/deployed_code:"),
@@ -172,10 +191,14 @@ def _opened(words: Say) -> None:
     except OSError:
         st.error(words("share.unwritable"), icon=":material/hard_drive:")
         return
-    looks = {name: text for name, text in sharing.view_of(file.getvalue()).items() if name in view.NAMES}
+    said = sharing.view_of(file.getvalue())
+    page, is_look = page_of(run.experiment), view.is_look
+    if said.get("page") == EXPLORER:
+        page, is_look = f"tools/{EXPLORER}.py", explored.is_look
+    looks = {name: text for name, text in said.items() if is_look(name)}
     st.caption(_origin(run, words))
     towards: dict[str, Any] = {
         "query_params": address.as_linked(run.experiment) | looks,
         "icon": ":material/arrow_forward:",
     }
-    st.page_link(page_of(run.experiment), label=words("share.opened"), **towards)
+    st.page_link(page, label=words("share.opened"), **towards)

@@ -61,7 +61,7 @@ def experiment(
     net = tuple(net or (name for name, kind in TABLE.items() if kind.of_units))
     data = mine.offered(data) if task == "reconstruction" else data
     only = {"method": methods, "task": (task,), "data": data, "net": net}
-    address = linked()
+    address = view.bring(linked())
     if withheld := not mine.may_say(address):
         # What nobody else may see is as if it were not there.
         lost = ("data", "file") if address["data"] == "own" else ("file",)

@@ -33,6 +33,8 @@ NAMES = (
 INPUTS = 50
 # Those of every page with a run: its moment, and a run beside it.
 EVERYWHERE = ("at", "beside")
+# Before a figure's place in the page: how it is zoomed and turned, as plot/seen.js writes it and alone reads it.
+OF_FIGURE = "plot_"
 # Positions of a logarithmic slider within each power of ten.
 MANTISSAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 # A row of buttons has room on the page for fewer than this; more become a list.
@@ -57,6 +59,10 @@ class View:
         What each widget says, by name.
     moved : Counter
         How often the program moved a widget; a part of its key, as what is set through the session may be lost.
+    page : str
+        The place in the address of the page that is shown.
+    figures : dict of str to str
+        How figures of the page are zoomed and turned, by the names that the address has for that.
     """
 
     names: tuple[str, ...] = ()
@@ -65,6 +71,8 @@ class View:
     complaints: dict[str, Complaint] = field(default_factory=dict)
     shown: dict[str, Any] = field(default_factory=dict)
     moved: Counter[str] = field(default_factory=Counter)
+    page: str = ""
+    figures: dict[str, str] = field(default_factory=dict)
 
     def settle(self, name: str, knob: Knob) -> Any:
         """Return what is chosen; the nearest where that is not allowed here, which only of a link is worth a word."""
@@ -106,6 +114,43 @@ def view() -> View:
     return st.session_state.setdefault("view", View())
 
 
+def enter(page: str) -> None:
+    """Begin with a page's figures as they are drawn, where it is another page than before."""
+    now = view()
+    if now.page != page:
+        now.page, now.figures = page, {}
+
+
+def is_of_figure(name: str) -> bool:
+    """Whether the address says under a name how a figure is zoomed and turned."""
+    return name.startswith(OF_FIGURE)
+
+
+def is_look(name: str) -> bool:
+    """Whether the address says under a name what a visitor looks at, on any page with a run."""
+    return name in NAMES or is_of_figure(name)
+
+
+def bring(link: Mapping[str, object]) -> dict[str, object]:
+    """Take over how a link's figures are zoomed and turned, and return the rest of it."""
+    if link:
+        view().figures = {name: str(text) for name, text in link.items() if is_of_figure(name)}
+    return {name: text for name, text in link.items() if not is_of_figure(name)}
+
+
+def of_figure(figure: str) -> str:
+    """Return how a figure is zoomed and turned; an empty text is as it was drawn."""
+    return view().figures.get(OF_FIGURE + figure, "")
+
+
+def see_figure(figure: str, text: str) -> None:
+    """Take over how a visitor has zoomed and turned a figure."""
+    now = view()
+    now.figures.pop(OF_FIGURE + figure, None)
+    if text:
+        now.figures[OF_FIGURE + figure] = text
+
+
 def declare(names: tuple[str, ...], link: Mapping[str, object]) -> None:
     """Say which names belong to the page, and take over what a link says under them."""
     now = view()
@@ -121,7 +166,7 @@ def declare(names: tuple[str, ...], link: Mapping[str, object]) -> None:
 def said() -> dict[str, str]:
     """Return what the address is to say of the view."""
     now = view()
-    return {name: now.chosen[name] for name in now.names if name in now.chosen}
+    return {name: now.chosen[name] for name in now.names if name in now.chosen} | now.figures
 
 
 def chosen(name: str, knob: Knob) -> Any:
@@ -174,8 +219,8 @@ def keep(name: str, value: Any, usual: Any = None) -> None:
 def write() -> None:
     """Say the view in the address; costs nothing while it does not change."""
     before, now = address.written(), said()
-    if {name: text for name, text in before.items() if name in NAMES} != now:
-        address.write({name: text for name, text in before.items() if name not in NAMES} | now)
+    if {name: text for name, text in before.items() if is_look(name)} != now:
+        address.write({name: text for name, text in before.items() if not is_look(name)} | now)
 
 
 def choose(name: str, knob: Knob, **look: Any) -> Any:

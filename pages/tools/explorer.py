@@ -12,7 +12,7 @@ from aecore import figures, views
 from aecore.networks import Mlp
 from aecore.text import Say
 from aecore.views import Projection, Survey
-from pages._ui import explored, pictures, resources, say, show, steer, turn
+from pages._ui import explored, pictures, resources, say, show, steer, turn, view
 from pages._ui.plot import Cloud
 from pages._ui.seen import Seen, see
 from pages._ui.show import Fact
@@ -28,14 +28,14 @@ words = say.words()
 visit = explored.visit()
 if "explored" not in st.session_state:
     # Entered anew: the browser holds no selection either.
-    visit.selected, visit.clicked = (), None
-if address := turn.linked():
+    visit.selected, visit.brought, visit.clicked = (), (), None
+if address := view.bring(turn.linked()):
     explored.arrive(address)
 if visit.experiment is None:
     visit.look_at(explored.home())
 experiment = visit.experiment or explored.home()
 code = cast(Mlp, experiment.net).latent  # every net of units has one
-steer.course().shown = (experiment,)
+steer.course().watched, steer.course().shown = experiment, (experiment,)
 explored.know(experiment)
 
 
@@ -275,7 +275,8 @@ def tools(step: int, colour: str) -> Any:
     said = {name: words(f"explorer.{name}") for name in ("tools", "pan", "select", "lasso", "clear", "thumbs")}
     said |= {name: words(f"explorer.{name}") for name in ("row", "no_webgl")}
     said |= {"value": "" if colour == "none" else f"{colour_name(colour)}: #value", "language": words.language}
-    return Cloud(said, select, point, pictures.card(experiment, step), pictures.tiles(experiment, wanted.points))
+    shown = pictures.card(experiment, step), pictures.tiles(experiment, wanted.points)
+    return Cloud(said, select, point, *shown, visit.brought)
 
 
 def axes_chosen(surveyed: Survey) -> Any:

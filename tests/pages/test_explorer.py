@@ -237,3 +237,26 @@ def test_a_step_or_a_point_that_is_not_there_is_said(trained):
     assert WORDS("complaint.too_high", name=WORDS("knob.at.label"), given="900", used="40") in said
     assert WORDS("complaint.too_high", name=WORDS("knob.clicked.label"), given="300", used="299") in said
     assert not at.exception
+
+
+@pytest.mark.parametrize("rows", [(), (0,), (299,), tuple(range(7, 260, 3)), tuple(range(300))])
+def test_rows_are_read_as_they_were_written(rows):
+    assert explored.rows_of(explored.rows_in_text(rows), 300) == rows
+
+
+@pytest.mark.parametrize("text", ["", "x", "é", "eJw", "!!!!", "eJz7DwABAQEA" * 3])
+def test_a_text_that_stands_for_no_rows_selects_none(text):
+    assert explored.rows_of(text, 300) == ()
+
+
+def test_rows_beyond_the_points_are_passed_over():
+    assert explored.rows_of(explored.rows_in_text((3, 299, 300, 70_000)), 300) == (3, 299)
+
+
+def test_a_link_brings_what_is_selected_and_laid_aside(trained):
+    said = {"selected": explored.rows_in_text((3, 5, 8)), "kept_A": explored.rows_in_text((1, 2))}
+    at = opened("explorer", run=trained, points="300", **said)
+    assert not at.exception
+    assert WORDS("explorer.selected", count=3) in [one.value for one in at.subheader]
+    assert any(WORDS("explorer.kept", name="A", count=2) in one.value for one in at.markdown)
+    assert {name: at.query_params[name] for name in said} == said

@@ -286,3 +286,14 @@ def test_a_link_to_no_place_of_the_pad_is_named_and_passed_over(trained, name, t
     assert not at.exception
     assert [text in warning.value for warning in at.warning] == [True]
     assert addressed(at) == {}
+
+
+def test_how_a_figure_is_zoomed_stands_in_the_address_of_its_page_alone(trained):
+    at = opened("sparse", **SPARSE, plot_error="xaxis_0_30", unit="5")
+    assert not at.exception
+    assert not at.warning
+    assert alone(at.query_params["plot_error"]) == "xaxis_0_30"
+    at.slider(key="keep").set_value(3).run()
+    assert alone(at.query_params["plot_error"]) == "xaxis_0_30"
+    at.switch_page("lessons/undercomplete.py").run()
+    assert "plot_error" not in at.query_params

@@ -1,5 +1,7 @@
 """A Plotly figure in the page, redrawn in place: zoom survives a refresh, nothing is sent while nothing changes.
 
+How it is zoomed and turned is a part of the visitor's view, so that links and saved runs show the same.
+
 The figure names its colours (:func:`aecore.figures.theme.ink`); the browser puts in those of the
 theme it shows, so that a change of theme asks nothing of the server.
 """
@@ -15,13 +17,13 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from pages._ui import parcels, say
+from pages._ui import parcels, say, view
 from pages._ui.component import component
 
 # Streamlit's, on every lesson's page.
 CONTROLS = ("Selectbox", "Slider", "TextInput", "NumberInput", "Button", "ButtonGroup", "Checkbox", "Progress")
 
-_mount = component(Path(__file__).with_name("plot.html"), "plot.js", "points.js", "pan.js", css="plot.css")
+_mount = component(Path(__file__).with_name("plot.html"), "plot.js", "seen.js", "points.js", "pan.js", css="plot.css")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Cloud:
     pictures : dict or None
         ``atlas``, the place of one picture with all of them; the ``columns``, ``count``, ``width`` and ``height`` of
         its tiles; ``mask``, whether they are white on black.
+    chosen : sequence of int
+        The rows that a link says are selected; the same ones again choose nothing.
     """
 
     words: dict[str, str]
@@ -49,6 +53,7 @@ class Cloud:
     on_point: Callable[[int], None]
     card: str | None = None
     pictures: dict[str, object] | None = None
+    chosen: Sequence[int] = ()
 
 
 class Moments(NamedTuple):
@@ -95,6 +100,10 @@ def plot(
         if on_click and (place := (st.session_state.get(key) or {}).get("clicked")):
             on_click(*place)
 
+    def seen() -> None:
+        if (text := (st.session_state.get(key) or {}).get("seen")) is not None:
+            view.see_figure(key, text)
+
     def selected() -> None:
         if cloud and (rows := (st.session_state.get(key) or {}).get("selected")) is not None:
             cloud.on_select(rows)
@@ -104,15 +113,17 @@ def plot(
             cloud.on_point(row)
 
     aspect = re.search(r'"aspect":\s*([\d.]+)', figure)
-    listening = {"on_clicked_change": clicked} if on_click else {}
+    listening = {"on_seen_change": seen} | ({"on_clicked_change": clicked} if on_click else {})
     data: dict[str, object] = {"figure": parcels.put(figure, parcels.FIGURE), "alt": alt, "height": height}
     data |= {"clicks": on_click is not None, "aspect": aspect and aspect[1], "moments": moments and moments._asdict()}
+    data["seen"] = view.of_figure(key)
     words = say.words()
     save = {way: words(f"figure.save_{way}") for way in ("label", "png", "svg", "csv", "gone")}
     data["save"] = {"name": name or f"gargalo-{key}", "words": save}
     if cloud:
         listening |= {"on_selected_change": selected, "on_point_change": pointed}
-        data["cloud"] = {"words": cloud.words, "card": cloud.card, "pictures": cloud.pictures}
+        look = {"card": cloud.card, "pictures": cloud.pictures, "chosen": cloud.chosen}
+        data["cloud"] = {"words": cloud.words, **look}
     _mount(key=key, data=data, **listening)
 
 

@@ -128,6 +128,7 @@ async function draw(box, frame, state) {
   layout.dragmode = coarse || words.aspect ? false : (layout.dragmode ?? "zoom");
   const flat = state.flat;
   if (state.cloud) gather(data, layout, frame, state);
+  lookAt(layout, state);
   if (flat !== state.flat) state.config = undefined;
   state.colours = `${state.text.length} ${colours.background}`;
   state.background = colours.background;
@@ -136,6 +137,8 @@ async function draw(box, frame, state) {
   const below = layout.showlegend && layout.legend?.y < 0;
   if (below) layout.legend.y = state.below ?? layout.legend.y;
   await Plotly.react(box, data, layout, state.config);
+  if (!state.home) await watchLook(Plotly, box, data, layout, state);
+  remember(box, state.home, state.look);
   if (below) await lower(Plotly, box, state);
   frame.querySelector("[value=csv]").hidden = data.every((trace) => trace.type === "image");
   if (state.cloud) tools(box, frame, state, () => ask(box, frame, state));
@@ -199,7 +202,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   state.save = data.save;
   offer(box, frame, state);
   frame.querySelector(".gargalo-plot-tools").hidden = !state.cloud;
-  ask(box, frame, state);
+  const { seen, ...rest } = data;
+  const before = [state.rest, (state.rest = JSON.stringify(rest))];
+  if (bringLook(state, seen) || before[0] !== before[1]) ask(box, frame, state);
 
   if (!state.watching) {
     const again = () => ask(box, frame, state);

@@ -51,14 +51,16 @@ function gather(data, layout, frame, state) {
   state.carried = layout.dragmode === "pan" && isHeavy(data);
   if (state.carried) layout.dragmode = false;
   frame.classList.toggle("is-carried", state.carried);
-  state.keep = layout.uirevision;
-  /* Plotly itself keeps only what was zoomed by its own means. */
-  if (state.flat && state.view?.keep === state.keep) {
-    layout.xaxis.range = state.view.x;
-    layout.yaxis.range = state.view.y;
-  }
+  choose(state);
   mark(data, state);
   frame.classList.toggle("is-flat", state.flat);
+}
+
+/* Takes over what a link says is selected, once. */
+function choose(state) {
+  const linked = String(state.cloud.chosen);
+  if (linked && state.linked !== linked) state.chosen = new Set(state.cloud.chosen);
+  state.linked = linked;
 }
 
 /* Says in each trace which of its points are chosen; none at all shows them all alike. */
@@ -84,10 +86,6 @@ function listen(box, frame, state) {
   box.on("plotly_click", (event) => event.points?.length && state.tell("point", rowOf(event.points[0])));
   box.on("plotly_hover", (event) => showCard(box, frame, state, event));
   box.on("plotly_unhover", () => (frame.querySelector(".gargalo-plot-card").hidden = true));
-  box.on("plotly_relayout", () => {
-    const { xaxis, yaxis } = box._fullLayout;
-    if (state.flat) state.view = { keep: state.keep, x: [...xaxis.range], y: [...yaxis.range] };
-  });
   carry(box, frame, state);
   for (const moved of ["plotly_afterplot", "plotly_relayouting"]) box.on(moved, () => paintThumbs(box, frame, state));
 }
