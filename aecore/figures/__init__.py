@@ -8,6 +8,7 @@ from aecore.figures.bars import bars
 from aecore.figures.clouds import cloud
 from aecore.figures.curves import angles, error, error_by_size
 from aecore.figures.fields import field
+from aecore.figures.grids import row_at as row_at
 from aecore.figures.grids import rows, tiles
 from aecore.figures.lines import histogram, lines, units
 from aecore.figures.matrices import matrix

@@ -178,6 +178,21 @@ def rows(
     return figure
 
 
+def row_at(figure: go.Figure, y: float, *, rows: int) -> int:
+    """Return which row of a figure of :func:`rows` lies at a height, from 0; each has the name above it.
+
+    Parameters
+    ----------
+    figure : go.Figure
+    y : float
+        In the coordinates of the figure's axis; what lies outside counts as the nearest row.
+    rows : int
+        How many there are.
+    """
+    bottom, top = figure.layout.yaxis.range
+    return min(max(int((y - top) / (bottom - top) * rows), 0), rows - 1)
+
+
 def _name(name: str, x: float, y: float) -> dict[str, Any]:
     font = {"size": 14, "weight": 500}
     return {"x": x, "y": y, "yshift": 1, "text": name, "xanchor": "left", "yanchor": "bottom", "font": font}

@@ -182,6 +182,12 @@ def open_run(one: Experiment) -> None:
     st.session_state.sweep_opened = one
 
 
+def open_row(row: int) -> None:
+    """Open the run whose pictures stand in a row below the originals."""
+    if row:
+        open_run(runs[values[row - 1]][0])
+
+
 def begin() -> None:
     st.session_state.sweep_began = time.monotonic(), taken()
 
@@ -235,7 +241,10 @@ def live() -> None:
             st.markdown(verdict(scores))
         st.markdown(words("sweep.pictures"))
         alt = words("alt.sweep_pictures", name=label(swept), count=len(values))
-        plot(pictures(scores).to_json(), key="sweep_pictures", alt=alt, height=90 * (len(values) + 1))
+        shown = pictures(scores)
+        pressed = {"on_click": lambda _, y: open_row(figures.row_at(shown, y, rows=len(values) + 1))}
+        plot(shown.to_json(), key="sweep_pictures", alt=alt, height=90 * (len(values) + 1), **pressed)
+        view.write()
         with st.container(horizontal=True, key="sweep_links"):
             for value, ones in runs.items():
                 towards: dict[str, Any] = {"query_params": address.as_linked(ones[0]), "icon": ":material/open_in_new:"}

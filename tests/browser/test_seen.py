@@ -112,3 +112,17 @@ def test_a_link_brings_the_camera(site, new_context):
     opened(other, site, page.url.removeprefix(f"{site}/"))
     other.wait_for_function(f"(x) => Math.abs(({EYE})().x - x) < 1e-4", arg=eye["x"])
     assert other.evaluate(EYE) == pytest.approx(eye, abs=1e-4)
+
+
+def test_a_row_of_the_sweep_opens_its_run(site, new_context):
+    page = new_context().new_page()
+    page.goto(f"{site}/sweep")
+    rows = page.locator(".st-key-sweep_pictures .nsewdrag")
+    expect(rows).to_be_attached()
+    links = page.locator(".st-key-sweep_links a")
+    third = links.nth(2).get_attribute("href").partition("?")[2]
+    around = rows.bounding_box()
+    rows.click(position={"x": 60, "y": around["height"] * 3.6 / (1 + links.count())})
+    expect(page.get_by_role("heading", level=1, name=WORDS("page.denoising.title"))).to_be_visible()
+    level = re.search(r"level=([0-9.]+)", third)[1]
+    page.wait_for_function("(level) => new URLSearchParams(location.search).get('level') === level", arg=level)

@@ -548,3 +548,14 @@ def test_an_animation_goes_there_and_back(kind):
         image.seek(at)
         levels.append(np.asarray(image.convert("L"))[60, 60])
     np.testing.assert_allclose(levels, [0, 64, 128, 191, 255, 191, 128, 64], atol=4)
+
+
+@pytest.mark.parametrize("errors", [False, True])
+def test_the_row_under_a_point_is_the_one_that_is_drawn_there(errors):
+    numbers = np.ones((5, 3)) if errors else None
+    figure = figures.rows(np.zeros((5, 3, 8, 8)), names=[*"abcde"], errors=numbers, say=Say())
+    names = {note.text: note.y for note in figure.layout.annotations if note.text in "abcde"}
+    middles = {name: y + 4 for name, y in names.items()}
+    assert [figures.row_at(figure, middles[name], rows=5) for name in "abcde"] == [0, 1, 2, 3, 4]
+    bottom, top = figure.layout.yaxis.range
+    assert (figures.row_at(figure, top - 9, rows=5), figures.row_at(figure, bottom + 9, rows=5)) == (0, 4)
