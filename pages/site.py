@@ -10,7 +10,7 @@ from pages._ui.contents import PAGES
 WITHOUT_RUN = {"", *PAGES["tools"]} - {share.EXPLORER}
 STYLE = Path(__file__).parents[1] / "assets" / "style"
 
-st.set_page_config(page_title="Gargalo", page_icon=str(STYLE / "icon.png"), layout="wide")
+st.set_page_config(page_icon=str(STYLE / "icon.png"), layout="wide")
 st.html(STYLE / "page.css")
 with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="corner"):
     corner = st.container(width="content", key="sharing")
@@ -31,6 +31,8 @@ page = st.navigation(
     position="hidden" if present.wanted() else "top",
     expanded=True,
 )
+# Of a tab of the browser; the bookmark of a page bears it too.
+st.set_page_config(page_title=f"{words('page.present.title') if present.wanted() else page.title} · Gargalo")
 if present.wanted():
     present.run()
 else:

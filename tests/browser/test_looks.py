@@ -39,6 +39,7 @@ def opened(page, site, name, **query):
 def test_a_page_stays_where_it_is_fits_and_shuts_nobody_out(site, new_context, name, lang, widths):
     page = new_context(viewport={"width": widths[0], "height": 900}, color_scheme="light").new_page()
     opened(page, site, name, lang=lang)
+    expect(page).to_have_title(f"{Say(lang)(f'page.{name}.title')} · Gargalo")
     # A photo or a sound takes a loaded machine that long.
     page.wait_for_timeout(3000)
     before = page.evaluate(PLACES)
