@@ -56,9 +56,8 @@ def test_a_link_brings_the_zoom_of_a_curve_and_the_way_back(site, new_context):
 
 def test_a_link_and_a_saved_run_bring_zoom_and_selection(site, new_context, tmp_path):
     page = opened(new_context().new_page(), site)
-    around = page.locator(".st-key-scatter .nsewdrag").first.bounding_box()
     wide = page.evaluate(STATE)["range"]
-    page.mouse.move(around["x"] + around["width"] / 2, around["y"] + around["height"] / 2)
+    page.locator(".st-key-scatter .nsewdrag").first.hover()  # once it is where it stays
     page.mouse.wheel(0, -120)
     page.wait_for_function(f"() => ({STATE})().range[1] < {wide[1] - 1e-3}")
     boxed(page)
