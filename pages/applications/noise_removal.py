@@ -53,10 +53,13 @@ def scores(seen: Seen, words: Say) -> Any:
         clean = views.photo(name)
         noisy = views.noisy_photo(clean, noise)
         found = {"noisy": noisy, **(otherwise(name) or {}), "rebuilt": views.restored(seen.of_pictures, noisy)}
-        found |= {} if (better := eight_ways(seen, name)) is None else {"eight_ways": better}
+        column = words(f"option.photo.{name}")
         for row, picture in found.items():
-            column = words(f"option.photo.{name}")
             rows.setdefault(words(f"noise_removal.{row}"), {})[column] = views.likeness(picture, clean).psnr
+        if not seen.travelled:
+            better = eight_ways(seen, name)
+            ratio = np.nan if better is None else views.likeness(better, clean).psnr
+            rows.setdefault(words("noise_removal.eight_ways"), {})[column] = ratio
     return rows
 
 
