@@ -16,7 +16,7 @@ import torch
 
 import aecore as ae
 from aecore.datasets.files import folder as data_folder
-from aecore.jobs import InlineExecutor, LocalExecutor
+from aecore.jobs import InlineExecutor, LocalExecutor, worker
 from aecore.jobs.frames import frames, frames_together
 from aecore.runs import Record, Run, Wishes
 
@@ -179,6 +179,20 @@ def test_a_run_that_waits_behind_another_stops_without_its_turn(executor):
     assert first.state.stage == "running"
     first.cancel()
     wait(lambda: first.state.is_final)
+
+
+def test_who_waits_has_a_place_in_line_and_those_in_the_background_stand_last(executor):
+    first = executor.submit(LONG.sweep(seed=range(worker.AT_ONCE)))
+    wait(lambda: all(run.state.stage == "running" for run in first))
+    behind = executor.submit(LONG.sweep(seed=(20, 21)), background=True)
+    later = executor.submit([LONG.vary(seed=30)])
+    assert [executor.place(run) for run in (*first, *later, *behind)] == [0] * len(first) + [1, 2, 3]
+    first[0].cancel()
+    wait(lambda: later[0].state.stage == "running")
+    assert [executor.place(run) for run in (*later, *behind)] == [0, 1, 2]
+    for run in (*first, *later, *behind):
+        run.cancel()
+    wait(lambda: all(run.state.is_final for run in (*first, *later, *behind)))
 
 
 def test_the_way_to_a_start_is_gone_frame_by_frame_and_stops_like_any_run(executor):

@@ -47,6 +47,10 @@ class Executor(Protocol):
         """Return where a run stands, even if its folder could not be written."""
         ...
 
+    def place(self, run: Run) -> int:
+        """Return a run's place in the line of those that wait for their turn, from 1; 0 if it does not wait."""
+        ...
+
     def close(self) -> None:
         """Stop what is under way, keep what was reached, and give everything back."""
         ...

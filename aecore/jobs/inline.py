@@ -41,5 +41,9 @@ class InlineExecutor:
         """Return where a run stands."""
         return run.state
 
+    def place(self, run: Run) -> int:
+        """Return 0: nothing waits."""
+        return 0
+
     def close(self) -> None:
         """Do nothing: nothing is under way."""

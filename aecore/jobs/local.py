@@ -74,6 +74,14 @@ class LocalExecutor:
         """Return where a run stands, even if its folder could not be written."""
         return self._troubles.get(run.key) or run.state
 
+    def place(self, run: Run) -> int:
+        """Return a run's place in the line of its worker; see :class:`~aecore.jobs.executor.Executor`."""
+        for worker in self._workers:
+            line = [one.key for one in worker.line() if self.state(one).stage == "queued"]
+            if run.key in line:
+                return line.index(run.key) + 1
+        return 0
+
     def close(self) -> None:
         """Let the workers keep what they have reached, and end them."""
         for worker in self._workers:
@@ -105,6 +113,7 @@ class _Worker:
     def _start(self) -> None:
         # Each process has its own, so that the death of one takes no run from the next.
         self.assigned: dict[str, Run] = {}
+        self.behind: set[str] = set()
         command = [sys.executable, "-m", "aecore.jobs.worker"]
         usual = {"OMP_NUM_THREADS": str(self.executor.threads)}
         path = {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
@@ -122,10 +131,16 @@ class _Worker:
             runs = [self.executor.runs.claim(one, wishes=wishes, pid=self.process.pid) for one in experiments]
             folders = {str(run.folder): run for run in runs}
             self.assigned |= folders
+            keys = {run.key for run in runs}
+            self.behind = self.behind | keys if background else self.behind - keys
             # A worker that has died in between is noticed by the thread that listens to it.
             with contextlib.suppress(BrokenPipeError, ValueError):
                 line = json.dumps({"folders": list(folders), "background": background})
                 print(line, file=self.process.stdin, flush=True)
+
+    def line(self) -> list[Run]:
+        """Return the runs that this worker has, those in the background last, else the first to come first."""
+        return sorted(self.assigned.copy().values(), key=lambda run: run.key in self.behind)
 
     def _listen(self, process: subprocess.Popen[str], assigned: dict[str, Run]) -> None:
         with process:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MOVING = ("queued", "running")
 # Seconds that turning a knob waits for the run under way to stop.
 PATIENCE = 2.0
+# Runs of one visitor that may wait or be under way at once, beside sweeps: what is more waits on the others.
+MOST = 8
 # Seconds within which a further turn of a knob takes the place of the one before.
 DRAGGED = 1.5
 # Pixels of the button that trains, goes on or stops, whichever it says.
@@ -236,23 +238,26 @@ def _wishes() -> dict[str, object]:
 
 def train(*experiments: Experiment, **changes: object) -> None:
     """Train those that are not done, as the visitor wishes but for some changes."""
-    if not _submit(course(), experiments, _wishes() | changes):
-        st.session_state.trouble = "unwritable"
+    _submit(course(), experiments, _wishes() | changes)
 
 
 def _submit(
     course: Course, experiments: Sequence[Experiment], wishes: Mapping[str, object], *, anew: bool = False
-) -> bool:
+) -> None:
+    """Hand a visitor's experiments over; where that can't be, the page will say why."""
     from aecore.runs import Wishes
 
+    begun = [one for key, one in course.visited.items() if key not in course.swept and state_of(one).stage in MOVING]
+    if len({one.key for one in begun} | {one.key for one in experiments}) > MOST:
+        st.session_state.trouble = "too_many"
+        return
     course.visited |= {one.key: one for one in experiments}
     resources.tidy(in_use)
     waiting = [one for one in experiments if anew or state_of(one).stage != "done"]
     try:
         resources.executor().submit(waiting, wishes=Wishes(**wishes))  # type: ignore[arg-type]
     except OSError:
-        return False
-    return True
+        st.session_state.trouble = "unwritable"
 
 
 def _one_step(*experiments: Experiment) -> None:
@@ -262,8 +267,7 @@ def _one_step(*experiments: Experiment) -> None:
 
 def _own(*experiments: Experiment) -> None:
     """Train what is shown from the gallery; its run stays there, and gives way to this one whoever looks at it."""
-    if not _submit(course(), experiments, _wishes(), anew=True):
-        st.session_state.trouble = "unwritable"
+    _submit(course(), experiments, _wishes(), anew=True)
 
 
 def _again(*experiments: Experiment) -> None:
@@ -272,8 +276,7 @@ def _again(*experiments: Experiment) -> None:
         return
     for experiment in experiments:
         resources.runs().discard(experiment)
-    if not _submit(course(), experiments, _wishes(), anew=True):
-        st.session_state.trouble = "unwritable"
+    _submit(course(), experiments, _wishes(), anew=True)
 
 
 def go_along(experiment: Experiment, others: Sequence[Experiment]) -> None:
@@ -281,8 +284,8 @@ def go_along(experiment: Experiment, others: Sequence[Experiment]) -> None:
     if state_of(experiment).stage not in MOVING or resources.run_of(experiment.key).wishes.stop:
         return
     left = [one for one in others if state_of(one).stage in ("absent", "cancelled")]
-    if left and not _submit(course(), left, _wishes()):
-        st.session_state.trouble = "unwritable"
+    if left:
+        _submit(course(), left, _wishes())
 
 
 def stop(*experiments: Experiment) -> None:
@@ -332,7 +335,8 @@ def fork(name: str, value: Value) -> bool:
             start = (watched, reached)
         child = replace(watched.fresh.vary(**{name: value}), start=start)
         now.watched, now.chain, now.forked = child, child.chain, time.monotonic()
-        return _submit(now, [child], wishes)
+        _submit(now, [child], wishes)
+        return True
 
 
 def _undo(child: Experiment) -> None:

@@ -216,4 +216,6 @@ def _progress(seen: Seen, words: Say) -> None:
     else:
         key = f"reason.{state.reason}" if state.stage == "cancelled" else f"watch.{state.stage}"
         key = "watch.shipped" if resources.is_shipped(seen.run) else key
+        if place := resources.executor().place(seen.run) if state.stage == "queued" else 0:
+            key, numbers["place"] = "watch.in_line", place
         st.progress(seen.step / steps, text=words(key, **numbers))

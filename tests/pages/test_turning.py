@@ -9,7 +9,7 @@ import pytest
 
 import aecore as ae
 from aecore import gallery
-from aecore.jobs import InlineExecutor, LocalExecutor
+from aecore.jobs import InlineExecutor, LocalExecutor, worker
 from aecore.text import Say
 from pages._ui import compare, resources, steer
 from tests.pages.test_pages import opened
@@ -258,3 +258,20 @@ def test_a_browser_that_still_speaks_the_other_language_turns_no_knob(tmp_path, 
     at.select_slider(key="latent_pt_BR").set_value(5).run()
     assert at.query_params["latent"] in ("5", ["5"])
     assert not at.exception
+
+
+def test_who_waits_is_told_the_place_in_line_and_one_visitor_has_so_many_runs_at_once(executor, monkeypatch):
+    monkeypatch.setattr(steer, "MOST", worker.AT_ONCE + 2)
+    at = opened("undercomplete", **LINK, seed="0")
+    for seed in range(worker.AT_ONCE + 3):
+        at = at.number_input(key="seed").set_value(seed).run()
+        at.button(key="train").click().run()
+        assert not at.exception
+    assert [error.value for error in at.error] == [Say("en")("reason.too_many")]
+    runs = [executor.runs.of(at.session_state.course.watched.vary(seed=seed)) for seed in range(steer.MOST + 1)]
+    wait(lambda: sum(run.state.stage == "running" for run in runs) == worker.AT_ONCE)
+    assert [executor.place(run) for run in runs[worker.AT_ONCE :]] == [1, 2, 0]
+    at.number_input(key="seed").set_value(worker.AT_ONCE + 1).run()
+    assert Say("en")("watch.in_line", place=2) in [bar.proto.text for bar in at.get("progress")]
+    for run in runs[: steer.MOST]:
+        run.cancel()
