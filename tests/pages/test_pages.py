@@ -471,7 +471,8 @@ def test_a_figure_promised_for_another_moment_is_the_one_that_is_shown_there(run
     for i in (len(slider.options) - 1, 0, 4):
         slider.set_value(int(slider.options[i]) if slider.options[i].isdigit() else 50).run()
         for name, moments in promised.items():
-            given = parcels.answer(SimpleNamespace(path_params={"name": moments["addresses"][i].rpartition("/")[2]}))
+            asked = {"path_params": {"name": moments["addresses"][i].rpartition("/")[2]}, "headers": {}}
+            given = parcels.answer(SimpleNamespace(**asked))
             assert gzip.decompress(given.body) == parcels.content(sent(name)["figure"]), (name, i)
             assert sent(name)["moments"] == moments | {"at": i}
 
