@@ -102,3 +102,16 @@ def test_independent_components_are_found():
     cosines = np.abs(filters @ mixing.T)
     assert (cosines.max(1) > 0.98).all()
     assert sorted(cosines.argmax(1)) == [0, 1, 2, 3]
+
+
+def test_filters_of_pictures_take_colours():
+    rng = np.random.default_rng(0)
+    clean = torch.from_numpy(rng.random((20, 3, 8, 8)).astype(np.float32)).cumsum(2) / 8
+    noisy = clean + 0.1 * torch.from_numpy(rng.normal(size=clean.shape).astype(np.float32))
+    samples = Samples(noisy, clean)
+    for name, kind in DENOISERS.items():
+        fitted = kind.fit(samples)
+        assert fitted.denoise(noisy).shape == clean.shape, name
+    median = DENOISERS["median"].fit(samples)
+    red = median.denoise(noisy[:, 0])
+    assert torch.equal(median.denoise(noisy)[:, 0], red)

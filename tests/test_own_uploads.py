@@ -360,3 +360,16 @@ def test_a_table_comes_back_as_it_was_written(rows, separator):
     lines = [separator.join(repr(cell).replace(".", ",") if comma else repr(cell) for cell in row) for row in rows]
     found = uploads.table("\n".join([separator.join("abc"), *lines]).encode())
     np.testing.assert_array_equal(np.array([column.numbers for column in found.columns]).T, rows)
+
+
+def test_pictures_have_colours_where_more_than_noise_tells_their_channels_apart():
+    rng = np.random.default_rng(0)
+    grey = np.repeat(rng.integers(0, 200, (40, 16, 16, 1)), 3, axis=3)
+    noisy = grey + rng.integers(0, 3, grey.shape)
+    coloured = grey * np.array([1, 1, 0.5])
+    for values, found in ((grey, False), (noisy, False), (coloured, True)):
+        pictures = tuple(values.astype(np.uint8))
+        assert own.coloured(uploads.Pictures(pictures, ("",) * 40)) is found
+        assert own.coloured(uploads.Arrays(values.astype(np.uint8), None)) is found
+        assert own.coloured(uploads.Arrays(np.moveaxis(values, 3, 1) / 255, None)) is found
+    assert not own.coloured(uploads.Arrays(grey[..., 0], None))

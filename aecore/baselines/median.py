@@ -29,7 +29,7 @@ class Median(NamedTuple):
         return min(tried, key=lambda one: float((one.denoise(some.inputs) - some.targets).square().mean()))
 
     def denoise(self, x: Tensor) -> Tensor:
-        """Return noisy pictures ``(n, height, width)``, filtered."""
+        """Return noisy pictures ``(n, height, width)`` or ``(n, colours, height, width)``, filtered."""
         from scipy.ndimage import median_filter
 
-        return torch.from_numpy(median_filter(x.numpy(), size=(1, int(self.side), int(self.side))))
+        return torch.from_numpy(median_filter(x.numpy(), size=int(self.side), axes=(-2, -1)))

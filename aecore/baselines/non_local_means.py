@@ -41,8 +41,10 @@ class NonLocalMeans(NamedTuple):
         return min(tried, key=lambda one: float((one.denoise(some.inputs) - some.targets).square().mean()))
 
     def denoise(self, x: Tensor) -> Tensor:
-        """Return noisy pictures ``(n, height, width)``, filtered."""
+        """Return noisy pictures ``(n, height, width)`` or ``(n, colours, height, width)``, filtered."""
         from skimage.restoration import denoise_nl_means
 
         settings = {"patch_size": PATCH, "patch_distance": DISTANCE, "h": float(self.h), "sigma": float(self.sigma)}
-        return torch.from_numpy(np.stack([denoise_nl_means(picture, **settings) for picture in x.numpy()]))
+        colours = 0 if x.ndim == 4 else None
+        found = [denoise_nl_means(picture, channel_axis=colours, **settings) for picture in x.numpy()]
+        return torch.from_numpy(np.stack(found))

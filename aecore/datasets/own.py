@@ -28,6 +28,8 @@ Missing: TypeAlias = Literal["left_out", "mean"]
 # Fewer samples teach nothing; more numbers than this find no room beside those of others.
 LEAST, MOST_NUMBERS = 10, 48_000_000
 MOST_CLASSES = 40
+# Pictures that are looked at for colours, and how far their channels lie apart, as a share of their range, at least.
+FEW, COLOURED = 200, 0.02
 # Half a second of sound: bands of equal width in mel, and windows.
 BANDS, FRAMES = 32, 32
 _WINDOW, _HOP = 256, 128
@@ -247,6 +249,17 @@ def keep(made: Made, *, title: str, share: float, folder: Path, secret: bytes) -
     stream = io.BytesIO()
     np.savez(stream, inputs=made.inputs, labels=labels, held_out=test, about=np.frombuffer(said, np.uint8))
     return files.keep(stream.getvalue(), folder, ".npz", secret=secret)
+
+
+def coloured(found: Pictures | Arrays) -> bool:
+    """Whether pictures have colours, a few more than the noise of a camera would give to grey ones."""
+    if isinstance(found, Arrays):
+        x = found.x[:FEW]
+        some = [_channels_last(x)] if x.ndim == 4 else []
+    else:
+        some = [one[None] for one in found.pictures[:: max(len(found.pictures) // FEW, 1)]]
+    spread = [np.ptp(one.astype(np.float32), axis=-1).mean() / max(float(np.ptp(one)), 1e-9) for one in some]
+    return bool(spread) and float(np.mean(spread)) > COLOURED
 
 
 def of_pictures(pictures: Pictures, *, side: int, colour: bool) -> Made:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+from aecore.figures.grids import colours_last
 from aecore.figures.theme import LABELS, PALETTES
 
 Kind: TypeAlias = Literal["GIF", "WEBP"]
@@ -42,7 +43,8 @@ def animation(pictures: ArrayLike, *, names: Sequence[str], kind: Kind = "GIF") 
     Parameters
     ----------
     pictures : array_like
-        Shape ``(rows, n, h, w)`` or ``(rows, n, h, w, 3)``, values in [0, 1]; others are clipped.
+        Shape ``(rows, n, h, w)``, ``(rows, n, h, w, 3)`` or ``(rows, n, 3, h, w)``, values in [0, 1]; others are
+        clipped.
     names : sequence of str
         What stands above each tile, in one line or several.
     kind : {"GIF", "WEBP"}
@@ -51,7 +53,7 @@ def animation(pictures: ArrayLike, *, names: Sequence[str], kind: Kind = "GIF") 
     -------
     bytes
     """
-    tiles = np.asarray(pictures, float)
+    tiles = colours_last(pictures, grey=4)
     n = tiles.shape[1]
     # The ends once, all between them on the way there and on the way back.
     order = [*range(n), *range(n - 2, 0, -1)]
@@ -72,7 +74,8 @@ def moving(
     Parameters
     ----------
     pictures : array_like
-        Shape ``(frames, n, h, w)`` or ``(frames, n, h, w, 3)``, values in [0, 1]; others are clipped.
+        Shape ``(frames, n, h, w)``, ``(frames, n, h, w, 3)`` or ``(frames, n, 3, h, w)``, values in [0, 1]; others
+        are clipped.
     names : sequence of str
         What stands above each picture, in one line or several; an empty one leaves its room to that before it.
     columns : int
@@ -88,7 +91,7 @@ def moving(
     bytes
         At most 2 MB, with fewer frames if need be, the last in any case.
     """
-    tiles = np.clip(np.nan_to_num(np.asarray(pictures, float)), 0, 1)
+    tiles = np.clip(np.nan_to_num(colours_last(pictures, grey=4)), 0, 1)
     is_grey = tiles.ndim == 4
     if is_grey:
         tiles = np.repeat(tiles[..., None], 3, axis=4)

@@ -18,6 +18,7 @@ from aecore.text import Say
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+COLOURS = 3  # red, green, blue
 _SHARP = 84  # least height of an enlarged picture, in pixels
 _GAP = 0.1  # between two tiles, in heights of one
 _INSET = 0.08  # of a mark within its tile, in sides of one
@@ -30,7 +31,7 @@ def atlas(pictures: ArrayLike, *, between: float = 0.06, under: float = 0.06) ->
     Parameters
     ----------
     pictures : array_like
-        Shape ``(rows, n, h, w)`` or ``(rows, n, h, w, 3)``, values in [0, 1]; others are
+        Shape ``(rows, n, h, w)``, ``(rows, n, h, w, 3)`` or ``(rows, n, 3, h, w)``, values in [0, 1]; others are
         clipped, NaN becomes 0.
     between, under : float
         The transparent space right of each picture and under each row, in heights of a picture.
@@ -63,7 +64,7 @@ def tiled(pictures: ArrayLike, *, columns: int, mask: bool = False) -> bytes:
     Parameters
     ----------
     pictures : array_like
-        Shape ``(n, h, w)`` or ``(n, h, w, 3)``, values in [0, 1].
+        Shape ``(n, h, w)``, ``(n, h, w, 3)`` or ``(n, 3, h, w)``, values in [0, 1].
     columns : int
     mask : bool
         Whether grey is written as opacity, for whoever gives the pictures another colour.
@@ -100,7 +101,7 @@ def rows(
     Parameters
     ----------
     pictures : array_like
-        Shape ``(rows, n, h, w)`` or ``(rows, n, h, w, 3)``, values in [0, 1].
+        Shape ``(rows, n, h, w)``, ``(rows, n, h, w, 3)`` or ``(rows, n, 3, h, w)``, values in [0, 1].
     names : sequence of str or of sequences of str
         The name of each row, above it, or one for each of its pictures.
     errors : array_like, optional
@@ -121,7 +122,7 @@ def rows(
     ValueError
         If the words alone are higher than `low`.
     """
-    tiles = np.asarray(pictures, float)
+    tiles = colours_last(pictures, grey=4)
     n_rows, n, h, w = tiles.shape[:4]
     numbers = np.full((n_rows, n), np.nan) if errors is None else np.asarray(errors, float).reshape(n_rows, n)
     above, below = 24, (0 if errors is None else 17)
@@ -221,7 +222,7 @@ def tiles(
     Parameters
     ----------
     pictures : array_like
-        Shape ``(n, h, w)`` or ``(n, h, w, 3)``, values in [0, 1].
+        Shape ``(n, h, w)``, ``(n, h, w, 3)`` or ``(n, 3, h, w)``, values in [0, 1].
     columns : int
     say : Say
     signed : bool
@@ -238,7 +239,7 @@ def tiles(
     go.Figure
         One image trace. ``layout.meta["aspect"]`` is the figure's width over its height.
     """
-    values = np.asarray(pictures, float)
+    values = colours_last(pictures, grey=3).copy()
     if signed:
         largest = np.abs(values).reshape(len(values), -1).max(1).clip(1e-12)
         values = values / (2 * largest.reshape(-1, *[1] * (values.ndim - 1))) + 0.5
@@ -285,6 +286,20 @@ def alt(names: Sequence[str], n: int, say: Say) -> str:
     return say("figure.rows.alt", names="; ".join(names), n=n)
 
 
+def colours_last(pictures: ArrayLike, *, grey: int) -> NDArray[np.floating]:
+    """Return pictures with their colours along the last axis, where networks have them before height and width.
+
+    Parameters
+    ----------
+    pictures : array_like
+        With `grey` axes, or with one more.
+    grey : int
+    """
+    values = np.asarray(pictures, float)
+    first = values.ndim > grey and values.shape[-3] == COLOURS != values.shape[-1]
+    return np.moveaxis(values, -3, -1) if first else values
+
+
 def _gap(share: float, height: int) -> int:
     """Return a share of a picture's height in whole pixels, at least one."""
     return max(1, round(share * height))
@@ -292,7 +307,7 @@ def _gap(share: float, height: int) -> int:
 
 def _bytes(pictures: ArrayLike) -> NDArray[np.uint8]:
     """Return pictures as bytes, shape ``(rows, n, h, w, channels)``."""
-    values = np.clip(np.nan_to_num(np.asarray(pictures, float)), 0, 1)
+    values = np.clip(np.nan_to_num(colours_last(pictures, grey=4)), 0, 1)
     if values.ndim == 4:
         values = values[..., None]
     return np.rint(values * 255).astype(np.uint8)

@@ -68,7 +68,7 @@ def denoised(
     data : Data
         What the inputs are of.
     x : Tensor
-        Shape ``(n, height, width)``.
+        Shape ``(n, height, width)`` or ``(n, colours, height, width)``.
     corruption : str
         A name of ``corruptions.TABLE``.
     level : float
@@ -154,6 +154,7 @@ def ssim(x_hat: Tensor, x: Tensor, span: float = 1.0) -> np.ndarray:
 
     if min(x.shape[1:]) < 3:
         return np.full(len(x), np.nan)
-    window = min(7, *(side - (side + 1) % 2 for side in x.shape[1:]))
+    window = min(7, *(side - (side + 1) % 2 for side in x.shape[-2:]))
+    look = {"win_size": window, "data_range": span, "channel_axis": 0 if x.ndim == 4 else None}
     pairs = zip(x_hat.numpy(), x.numpy(), strict=True)
-    return np.array([structural_similarity(one, other, win_size=window, data_range=span) for one, other in pairs])
+    return np.array([structural_similarity(one, other, **look) for one, other in pairs])

@@ -94,7 +94,8 @@ def _made(understood: Understood, words: Say) -> tuple[Made, list[str]]:
     if isinstance(what, Pictures) or (isinstance(what, Arrays) and own.pictured(what)):
         side = _choice("side", SIDES, 28, words)
         make: Any = own.of_pictures if isinstance(what, Pictures) else own.of_arrays
-        made: Made = make(what, side=side, colour=False)
+        colour = own.coloured(what) and _choice("colour", ("colours", "greys"), "colours", words) == "colours"
+        made: Made = make(what, side=side, colour=colour)
         notes = [words("your_data.cut", side=side), *others]
         return made, notes + ([words.counted("your_data.dropped_more", made.dropped)] if made.dropped else [])
     return _made_of_table(own.table_of(what) if isinstance(what, Arrays) else cast("Table", what), others, words)
@@ -161,7 +162,9 @@ def _facts(made: Made, share: float, words: Say) -> list[Fact]:
     low, high = (words.number(float(value), 2) for value in (made.inputs.min(), made.inputs.max()))
     unit = made.inputs.dtype == np.uint8 or (made.inputs.min() >= 0 and made.inputs.max() <= 1)
     numbers = int(np.prod(made.shape))
-    range_kind = ("unit" if unit else "standardised") if made.kind == "table" else made.kind
+    range_kind: str = ("unit" if unit else "standardised") if made.kind == "table" else made.kind
+    if made.kind == "pictures" and len(made.shape) == 3:
+        range_kind = "colours"
     labelled = {"names": _listed(made.classes, words)}
     return [
         Fact(

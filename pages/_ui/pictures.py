@@ -42,7 +42,7 @@ def tiles(experiment: Experiment, points: int) -> dict[str, object] | None:
     """Return what the browser needs to know of the picture that holds all; ``None`` where samples are no pictures."""
     if len(experiment.data.shape) < 2:
         return None
-    height, width = experiment.data.shape[:2]
+    height, width = experiment.data.shape[-2:]
     count = min(points, MOST - 1)
     size = {"columns": COLUMNS, "count": count, "width": width, "height": height}
     return {"atlas": f"/pictures/{experiment.key}/0/all-{count}.png", "mask": _bright_on_dark(experiment), **size}
@@ -55,6 +55,8 @@ def card(experiment: Experiment, step: int) -> str | None:
 
 @lru_cache(maxsize=8)
 def _bright_on_dark(experiment: Experiment) -> bool:
+    if len(experiment.data.shape) > 2:
+        return False
     x = explored.inputs(experiment, range(64))
     return experiment.data.value_range == "unit" and float(x.mean()) < 0.45
 

@@ -559,3 +559,13 @@ def test_the_row_under_a_point_is_the_one_that_is_drawn_there(errors):
     assert [figures.row_at(figure, middles[name], rows=5) for name in "abcde"] == [0, 1, 2, 3, 4]
     bottom, top = figure.layout.yaxis.range
     assert (figures.row_at(figure, top - 9, rows=5), figures.row_at(figure, bottom + 9, rows=5)) == (0, 4)
+
+
+def test_colours_are_drawn_from_before_the_sides_and_from_behind_them():
+    first = np.random.default_rng(0).random((2, 4, 3, 6, 5))
+    last = np.moveaxis(first, -3, -1)
+    assert grids.atlas(first) == grids.atlas(last)
+    assert grids.tiled(first[0], columns=2) == grids.tiled(last[0], columns=2)
+    look = {"columns": 2, "signed": True, "say": Say()}
+    assert figures.tiles(first[0], **look).to_json() == figures.tiles(last[0], **look).to_json()
+    assert figures.animation(first, names="ab") == figures.animation(last, names="ab")

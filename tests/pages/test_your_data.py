@@ -20,7 +20,7 @@ from aecore import views
 from aecore.datasets import DamagedFile, Mnist, Own, own
 from aecore.runs import birth_of
 from aecore.text import LANGUAGES, Say
-from pages._ui import boards, brought, by_hand, mine, resources
+from pages._ui import boards, brought, by_hand, explored, mine, pictures, resources
 from tests.pages.test_pages import opened, sentences
 
 rng = np.random.default_rng(0)
@@ -58,13 +58,17 @@ ROWS = [
     ";".join(f"{value:.2f}".replace(".", ",") for value in rng.normal(size=4)) + f";{'xy'[i % 2]}" for i in range(60)
 ]
 TABLE = "\n".join(["p;q;r;s;kind", *ROWS]).encode()
+COLOURED = zipped(**{f"{i}.png": png(rng.integers(0, 255, (20, 24, 3))) for i in range(40)})
 COLOURS = npz(x=rng.random((40, 3, 16, 16)), y=np.arange(40) % 4)
+GREYS = npz(x=np.repeat(rng.random((40, 1, 16, 16)), 3, axis=1))
 SOUNDS = zipped(**{f"s__{i}.wav": wav(i) for i in range(8)})
 # Name and content of each kind; what is understood: samples, shape, number of classes.
 KINDS = {
     "pictures": ("mine.zip", PICTURES, 40, (28, 28), 2),
     "table": ("mine.csv", TABLE, 60, (1, 4), 2),
-    "arrays": ("mine.npz", COLOURS, 40, (28, 28), 4),
+    "colours": ("mine.zip", COLOURED, 40, (3, 28, 28), 0),
+    "arrays": ("mine.npz", COLOURS, 40, (3, 28, 28), 4),
+    "greys": ("mine.npz", GREYS, 40, (28, 28), 0),
     "sounds": ("mine.zip", SOUNDS, 24, (32, 32), 0),
 }
 
@@ -135,6 +139,27 @@ def test_every_lesson_takes_it(runs, kind, page):
     watched = at.session_state.course.watched
     assert watched.data == Own(number)
     assert runs.of(watched).state.stage == "done"
+
+
+def test_colours_may_be_left_out(runs):
+    at = given("colours")
+    at = at.segmented_control(key="own_colour").set_value("greys").run()
+    assert [one.value for one in at.subheader][1] == "28 × 28"
+    assert not [one for one in given("pictures").segmented_control if one.key == "own_colour"]
+
+
+def test_the_explorer_shows_colours(runs):
+    at, number = kept("colours")
+    at = lesson(at, number, "vae")
+    at.button(key="train").click().run()
+    watched = at.session_state.course.watched
+    at.query_params.clear()
+    at.query_params.update({"run": watched.key, "selected": explored.rows_in_text((0, 3)), "clicked": "1"})
+    at = at.switch_page("tools/explorer.py").run()
+    assert not at.exception
+    size = pictures.tiles(watched, 8)
+    assert (size["width"], size["height"], size["mask"]) == (28, 28, False)
+    assert Image.open(io.BytesIO(pictures._all(watched, 8))).mode == "RGB"
 
 
 REFUSED = {
