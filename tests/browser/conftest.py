@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=90_000)
 
 
 def _finder():
@@ -106,6 +106,8 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def make(**options: object) -> BrowserContext:
         context = browser.new_context(**({"locale": "en-US", "viewport": {"width": 1280, "height": 900}} | options))
+        # A busy machine takes its time; what never comes fails all the same.
+        context.set_default_timeout(90_000)
         context.on("page", watch)
         context.on("request", lambda request: None if _is_local(request.url) else wrong.append(f"asked {request.url}"))
         contexts.append(context)
