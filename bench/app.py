@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.browsed import SIZE, chromium, reach, serving
 from bench.row import Row
 
-ROOT = Path(__file__).parents[1]
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 LESSON = "undercomplete?steps=100000&seed={seed}"
 DRAWN = "() => (document.querySelector('.st-key-error .js-plotly-plot')?._fullData ?? []).some(t => t.x?.length > 0)"
 
@@ -30,27 +24,15 @@ GROWTH = 5.0  # megabytes in five seconds
 
 def run(_: Path) -> Iterator[Row]:
     """Start the app as `make run` does and use it as a visitor does."""
-    from playwright.sync_api import sync_playwright
-
-    sys.path.insert(0, str(ROOT / "tests" / "browser"))
-    from chromium import find
-
-    with tempfile.TemporaryDirectory() as runs, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+    with chromium() as browser:
+        page = browser.new_page(viewport=SIZE)
         began = time.perf_counter()
-        server, url = start(runs)
-        try:
-            while True:
-                try:
-                    page.goto(url)
-                    break
-                except Exception:
-                    time.sleep(0.05)
+        with serving() as (url, pid):
+            reach(page, url)
             page.locator(".gargalo-flow image").first.wait_for()
             yield Row("from `streamlit run` to an interactive home page", time.perf_counter() - began, "s", goal=5)
             time.sleep(3)
-            yield Row("resident: the app and one idle worker", resident(server.pid), "MB", goal=600)
+            yield Row("resident: the app and one idle worker", resident(pid), "MB", goal=600)
 
             page.get_by_text("Lessons").first.click()
             began = time.perf_counter()
@@ -71,13 +53,9 @@ def run(_: Path) -> Iterator[Row]:
                 page.wait_for_function(DRAWN, polling=20)
                 yield Row(f"from Train to a live picture, {name}", time.perf_counter() - began, "s", goal=goal)
                 if seed:
-                    yield from watched(page, browser, server.pid, url)
+                    yield from watched(page, browser, pid, url)
                 page.locator(".st-key-stop button").click()
                 page.get_by_text("Stopped at step").wait_for()
-        finally:
-            browser.close()
-            server.terminate()
-            server.wait(20)
 
 
 def watched(page, browser, pid: int, url: str) -> Iterator[Row]:
@@ -108,17 +86,6 @@ def settled(pid: int) -> float:
         time.sleep(5)
         before, now = now, resident(pid)
     return now
-
-
-def start(runs: str) -> tuple[subprocess.Popen, str]:
-    """Start the server on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    settings = os.environ | {"GARGALO_RUNS": runs}
-    return subprocess.Popen(command, cwd=ROOT, env=settings, **quiet), f"http://127.0.0.1:{port}"  # type: ignore[call-overload]
 
 
 def resident(pid: int) -> float:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.app import ARGUMENTS, ROOT, start
+from bench.browsed import SIZE, chromium, reach, serving
 from bench.row import Row
 
 POINTS = 5000
@@ -97,41 +96,24 @@ def busy(pid: int | None) -> float:
 
 def moved() -> Iterator[Row]:
     """Time the drawing of all of MNIST's codes, and count frames while they are panned."""
-    from playwright.sync_api import sync_playwright
-
-    sys.path.insert(0, str(ROOT / "tests" / "browser"))
-    from chromium import find
-
-    with tempfile.TemporaryDirectory() as runs, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+    with serving() as (url, _), chromium() as browser:
+        page = browser.new_page(viewport=SIZE)
         page.set_default_timeout(120_000)
-        server, url = start(runs)
-        try:
-            while True:
-                try:
-                    page.goto(f"{url}/explorer?points=300&colour=label")
-                    break
-                except Exception:
-                    time.sleep(0.05)
-            page.wait_for_function(DRAWN, arg=300)
-            for name in ("first", "again"):
-                # The first time the codes of all have to be computed too.
-                page.goto("about:blank")
-                began = time.perf_counter()
-                page.goto(f"{url}/explorer?points={MANY}&colour=label")
-                page.evaluate(WATCH, MANY)
-                page.wait_for_function("() => window.watched.drawn", polling=20)
-                whole = time.perf_counter() - began
-                drawn = page.evaluate("() => (window.watched.drawn - window.watched.came) / 1000")
-                beside = f"{whole:.1f} s from the address to the picture"
-                yield Row(f"{MANY:,} points drawn in the browser, {name}", drawn, "s", beside, 3)
-            page.wait_for_timeout(3000)
-            page.locator(".st-key-scatter .nsewdrag").first.scroll_into_view_if_needed()
-            gl = page.evaluate("() => Boolean(document.createElement('canvas').getContext('webgl'))")
-            beside = "WebGL in software" if gl else "no WebGL"
-            yield Row(f"{MANY:,} points panned", page.evaluate(PAN, SPELL), "frames/s", beside, 30, "at least")
-        finally:
-            browser.close()
-            server.terminate()
-            server.wait(20)
+        reach(page, f"{url}/explorer?points=300&colour=label")
+        page.wait_for_function(DRAWN, arg=300)
+        for name in ("first", "again"):
+            # The first time the codes of all have to be computed too.
+            page.goto("about:blank")
+            began = time.perf_counter()
+            page.goto(f"{url}/explorer?points={MANY}&colour=label")
+            page.evaluate(WATCH, MANY)
+            page.wait_for_function("() => window.watched.drawn", polling=20)
+            whole = time.perf_counter() - began
+            drawn = page.evaluate("() => (window.watched.drawn - window.watched.came) / 1000")
+            beside = f"{whole:.1f} s from the address to the picture"
+            yield Row(f"{MANY:,} points drawn in the browser, {name}", drawn, "s", beside, 3)
+        page.wait_for_timeout(3000)
+        page.locator(".st-key-scatter .nsewdrag").first.scroll_into_view_if_needed()
+        gl = page.evaluate("() => Boolean(document.createElement('canvas').getContext('webgl'))")
+        beside = "WebGL in software" if gl else "no WebGL"
+        yield Row(f"{MANY:,} points panned", page.evaluate(PAN, SPELL), "frames/s", beside, 30, "at least")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 from aecore import figures
 from aecore.exports import NoBrowser, stills
 from aecore.text import Say
-from bench.app import start
+from bench.browsed import serving
 from bench.load import Visitor, crowd, warmed
 from bench.races import trained
 from bench.row import Row
@@ -79,11 +78,6 @@ def visited(count: int) -> float:
         await warmed(url)
         return await crowd(url, count, 0, SECONDS)
 
-    with tempfile.TemporaryDirectory() as runs:
-        server, url = start(runs)
-        try:
-            waits = [wait for visitor in asyncio.run(switches(url)) for wait in visitor.waits]
-        finally:
-            server.terminate()
-            server.wait(20)
+    with serving() as (url, _):
+        waits = [wait for visitor in asyncio.run(switches(url)) for wait in visitor.waits]
     return quantiles(waits, n=20)[-1]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import random
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median, quantiles
 from typing import NamedTuple
 
-from bench.app import ARGUMENTS, ROOT, start
-from bench.pad import PLANE, moving, reach
+from bench.browsed import SIZE, chromium, reach, serving
+from bench.pad import PLANE, moving
 from bench.row import Row
 from bench.scrub import QUIET, STILL, WATCH
 
@@ -72,32 +70,20 @@ SERVER = (
 
 def run(_: Path) -> Iterator[Row]:
     """Measure every control while the server rests, then while two runs are trained."""
-    from playwright.sync_api import sync_playwright
-
-    sys.path.insert(0, str(ROOT / "tests" / "browser"))
-    from chromium import find
-
-    with tempfile.TemporaryDirectory() as runs, sync_playwright() as playwright:
-        server, url = start(runs)
-        browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
-        try:
-            first = browser.new_page(viewport={"width": 1280, "height": 900})
-            reach(first, url)
-            for control in SERVER:
-                trained(first, f"{url}/{control.page}")
-            first.close()
-            yield from measured(browser, url, "at rest", (16, 150))
-            busy = [browser.new_page() for _ in range(2)]
-            for seed, page in enumerate(busy):
-                page.goto(f"{url}/{BUSY.format(seed=seed)}")
-                page.locator(".st-key-train button").click(timeout=120_000)
-                page.locator(".st-key-stop button").wait_for()
-                page.goto("about:blank")
-            yield from measured(browser, url, "two trainings going on", (16, 250))
-        finally:
-            browser.close()
-            server.terminate()
-            server.wait(20)
+    with serving() as (url, _), chromium() as browser:
+        first = browser.new_page(viewport=SIZE)
+        reach(first, url)
+        for control in SERVER:
+            trained(first, f"{url}/{control.page}")
+        first.close()
+        yield from measured(browser, url, "at rest", (16, 150))
+        busy = [browser.new_page() for _ in range(2)]
+        for seed, page in enumerate(busy):
+            page.goto(f"{url}/{BUSY.format(seed=seed)}")
+            page.locator(".st-key-train button").click(timeout=120_000)
+            page.locator(".st-key-stop button").wait_for()
+            page.goto("about:blank")
+        yield from measured(browser, url, "two trainings going on", (16, 250))
 
 
 def trained(page, address: str) -> None:  # type: ignore[no-untyped-def]
@@ -112,7 +98,7 @@ def trained(page, address: str) -> None:  # type: ignore[no-untyped-def]
 
 def measured(browser, url: str, state: str, goals: tuple[int, int]) -> Iterator[Row]:  # type: ignore[no-untyped-def]
     """Move every control a hundred times."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = browser.new_page(viewport=SIZE)
     page.goto(f"{url}/vae")
     page.wait_for_function(f"{PLANE}?.dataset.z", timeout=120_000)
     page.wait_for_timeout(3000)

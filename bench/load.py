@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +15,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from aecore.text import Say
-from bench.app import resident, settled, start
+from bench.app import resident, settled
+from bench.browsed import serving
 from bench.row import Row
 from pages._ui.contents import PAGES
 
@@ -126,13 +126,8 @@ def said(message: ForwardMsg) -> str:
 
 def run(_: Path) -> Iterator[Row]:
     """Let the visitors in, count, and let them come and go for half an hour."""
-    with tempfile.TemporaryDirectory() as runs:
-        server, url = start(runs)
-        try:
-            yield from asyncio.run(measured(url, server.pid))
-        finally:
-            server.terminate()
-            server.wait(20)
+    with serving() as (url, pid):
+        yield from asyncio.run(measured(url, pid))
 
 
 async def measured(url: str, pid: int) -> list[Row]:

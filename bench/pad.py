@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ import numpy as np
 import torch
 
 import aecore as ae
-from bench.app import ARGUMENTS, ROOT, start
+from bench.browsed import SIZE, chromium, reach, serving
 from bench.row import Row
 
 QUERY = "data=mnist&net={net}&latent=20&steps=100000"
@@ -63,62 +61,37 @@ DRAWS = """() => {
 
 def run(_: Path) -> Iterator[Row]:
     """Move over the pad of an untrained model, then of one in training."""
-    from playwright.sync_api import sync_playwright
-
-    sys.path.insert(0, str(ROOT / "tests" / "browser"))
-    from chromium import find
-
-    with tempfile.TemporaryDirectory() as runs, sync_playwright() as playwright:
-        server, url = start(runs)
-        browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
-        try:
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.set_default_timeout(120_000)
-            page.add_init_script(ARRIVALS)
-            reach(page, f"{url}/vae?{QUERY.format(net='mlp')}")
-            for net, name in (("mlp", "fully connected"), ("conv", "convolutional")):
-                page.goto(f"{url}/vae?{QUERY.format(net=net)}")
-                page.wait_for_function(f"{PLANE}?.dataset.z")
-                difference = furthest(page, QUERY.format(net=net))
-                yield Row(f"browser's decoder against torch's, {name}", difference, "", "largest of 50 codes", 1e-4)
-                page.wait_for_timeout(3000)
-                beside = f"{page.evaluate(IDLE) / SPELL:.0f} /s that the page at rest gets"
-                waits = moving(page)
-                frames = len(waits) / SPELL
-                yield Row(f"frames a second while the pointer moves, {name}", frames, "/s", beside, 50, "at least")
-                late = sorted(waits)[math.ceil(0.95 * len(waits)) - 1]
-                beside = f"median {median(waits):.0f} ms; no server in the path"
-                yield Row(f"from the pointer's move to the picture, {name}, p95", late, "ms", beside, 150)
-            page.goto(f"{url}/vae?{QUERY.format(net='mlp')}")
+    with serving() as (url, _), chromium() as browser:
+        page = browser.new_page(viewport=SIZE)
+        page.set_default_timeout(120_000)
+        page.add_init_script(ARRIVALS)
+        reach(page, f"{url}/vae?{QUERY.format(net='mlp')}")
+        for net, name in (("mlp", "fully connected"), ("conv", "convolutional")):
+            page.goto(f"{url}/vae?{QUERY.format(net=net)}")
             page.wait_for_function(f"{PLANE}?.dataset.z")
-            page.locator(".st-key-train button").first.click()
-            page.locator(".gargalo-pad-plane").scroll_into_view_if_needed()
-            page.evaluate("() => (window.arrivals.length = 0)")
-            page.wait_for_function("performance.getEntriesByName('gargalo-pad-drawn').length > 1")
-            page.wait_for_timeout(1000 * WATCHED)
-            own, waits = page.evaluate(DRAWS)
-            for name, found in (("the pad's being told of it", own), ("the message's arrival in the browser", waits)):
-                beside = f"largest of {len(found)}; median {median(found):.0f} ms"
-                yield Row(f"a snapshot: from {name} to its picture", max(found), "ms", beside, 300)
-            page.locator(".st-key-stop button").click()
-            page.get_by_text("Stopped at step").wait_for()
-        finally:
-            browser.close()
-            server.terminate()
-            server.wait(20)
-
-
-def reach(page, url: str) -> None:
-    """Open a page of a server that has just been started."""
-    end = time.monotonic() + 60
-    while True:
-        try:
-            page.goto(url)
-            return
-        except Exception:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
+            difference = furthest(page, QUERY.format(net=net))
+            yield Row(f"browser's decoder against torch's, {name}", difference, "", "largest of 50 codes", 1e-4)
+            page.wait_for_timeout(3000)
+            beside = f"{page.evaluate(IDLE) / SPELL:.0f} /s that the page at rest gets"
+            waits = moving(page)
+            frames = len(waits) / SPELL
+            yield Row(f"frames a second while the pointer moves, {name}", frames, "/s", beside, 50, "at least")
+            late = sorted(waits)[math.ceil(0.95 * len(waits)) - 1]
+            beside = f"median {median(waits):.0f} ms; no server in the path"
+            yield Row(f"from the pointer's move to the picture, {name}, p95", late, "ms", beside, 150)
+        page.goto(f"{url}/vae?{QUERY.format(net='mlp')}")
+        page.wait_for_function(f"{PLANE}?.dataset.z")
+        page.locator(".st-key-train button").first.click()
+        page.locator(".gargalo-pad-plane").scroll_into_view_if_needed()
+        page.evaluate("() => (window.arrivals.length = 0)")
+        page.wait_for_function("performance.getEntriesByName('gargalo-pad-drawn').length > 1")
+        page.wait_for_timeout(1000 * WATCHED)
+        own, waits = page.evaluate(DRAWS)
+        for name, found in (("the pad's being told of it", own), ("the message's arrival in the browser", waits)):
+            beside = f"largest of {len(found)}; median {median(found):.0f} ms"
+            yield Row(f"a snapshot: from {name} to its picture", max(found), "ms", beside, 300)
+        page.locator(".st-key-stop button").click()
+        page.get_by_text("Stopped at step").wait_for()
 
 
 def furthest(page, query: str) -> float:

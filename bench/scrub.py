@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median, quantiles
 
-from bench.app import ARGUMENTS, ROOT, start
+from bench.browsed import SIZE, chromium, reach, serving
 from bench.row import Row
 
 LESSONS = {
@@ -35,39 +33,22 @@ STILL = "quiet => scrub.last && performance.now() - scrub.last > quiet"
 
 def run(_: Path) -> Iterator[Row]:
     """Train a short run of each lesson and move the slider through it."""
-    from playwright.sync_api import sync_playwright
-
-    sys.path.insert(0, str(ROOT / "tests" / "browser"))
-    from chromium import find
-
-    with tempfile.TemporaryDirectory() as runs, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
-        server, url = start(runs)
-        try:
-            for lesson, query in LESSONS.items():
-                page = browser.new_page(viewport={"width": 1280, "height": 900})
-                opened(page, f"{url}/{lesson}?{query}")
-                new = moves(page, "ArrowLeft")
-                known = moves(page, "ArrowRight") + moves(page, "ArrowLeft")
-                for name, found in (("new", new), ("known", known)):
-                    beside = f"median {1000 * median(found):.0f} ms of {len(found)} moves"
-                    late = 1000 * quantiles(found, n=20)[-1]
-                    yield Row(f"{lesson}: slider to last picture, {name} moments, 95 %", late, "ms", beside, 100)
-                page.close()
-        finally:
-            browser.close()
-            server.terminate()
-            server.wait(20)
+    with serving() as (url, _), chromium() as browser:
+        for lesson, query in LESSONS.items():
+            page = browser.new_page(viewport=SIZE)
+            opened(page, f"{url}/{lesson}?{query}")
+            new = moves(page, "ArrowLeft")
+            known = moves(page, "ArrowRight") + moves(page, "ArrowLeft")
+            for name, found in (("new", new), ("known", known)):
+                beside = f"median {1000 * median(found):.0f} ms of {len(found)} moves"
+                late = 1000 * quantiles(found, n=20)[-1]
+                yield Row(f"{lesson}: slider to last picture, {name} moments, 95 %", late, "ms", beside, 100)
+            page.close()
 
 
 def opened(page, address: str) -> None:  # type: ignore[no-untyped-def]
     """Open a lesson and train its run to the end."""
-    for _ in range(100):
-        try:
-            page.goto(address)
-            break
-        except Exception:
-            page.wait_for_timeout(100)
+    reach(page, address)
     page.locator(".st-key-train button").click(timeout=120_000)
     page.get_by_test_id("stProgress").get_by_text("Done").wait_for(timeout=300_000)
     page.evaluate(WATCH)
