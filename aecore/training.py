@@ -490,6 +490,12 @@ def _threads(model: Autoencoder, batch: int) -> int:
     return 1 if _is_small(model, batch) else torch.get_num_threads()
 
 
+def is_large(experiment: Experiment) -> bool:
+    """Whether a step has so many multiplications that more threads pay, or a graphics card."""
+    with torch.device("meta"):
+        return not _is_small(experiment.network(), experiment.fit.batch)
+
+
 def _is_small(model: Autoencoder, batch: int) -> bool:
     """Whether a step has few multiplications; a convolution uses its weights often, and is never small."""
     weights = list(model.parameters())

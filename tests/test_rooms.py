@@ -100,6 +100,9 @@ def test_every_public_figure_is_in_the_table():
         ("kaleido", ("aecore/exports/stills.py",)),
         ("latex2mathml", ("aecore/exports/report.py",)),
         ("markdown_it", ("aecore/exports/report.py",)),
+        ("fsspec", ("aecore/stores.py",)),
+        ("dask", ("aecore/jobs/cluster.py",)),
+        ("distributed", ("aecore/jobs/cluster.py",)),
         ("subprocess", ("aecore/jobs/",)),
         ("multiprocessing", ("aecore/jobs/",)),
         ("torch", tuple(f"aecore/{room}" for room in (

@@ -21,6 +21,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if TYPE_CHECKING:
     from aecore.jobs import LocalExecutor, Projector
+    from aecore.jobs.cluster import ClusterExecutor
     from aecore.networks import Autoencoder
     from aecore.runs import Run, Runs
     from aecore.samples import Samples
@@ -56,16 +57,33 @@ def runs() -> Runs:
 
 
 @lru_cache
-def _executor() -> LocalExecutor:
+def _executor() -> LocalExecutor | ClusterExecutor:
+    if address := os.environ.get("GARGALO_CLUSTER"):
+        from aecore.jobs.cluster import ClusterExecutor
+
+        return ClusterExecutor(runs(), address, store=os.environ.get("GARGALO_STORE"))
     from aecore.jobs import LocalExecutor
 
     return LocalExecutor(runs())
 
 
-def executor() -> LocalExecutor:
-    """Return the one executor of this server, its workers warm."""
+def executor() -> LocalExecutor | ClusterExecutor:
+    """Return the one executor of this server: its own warm workers, or the cluster that ``GARGALO_CLUSTER`` names."""
     with _starting:
         return _executor()
+
+
+def refusal() -> str:
+    """Return why the cluster that was named is not used, as the key of a sentence; empty if nothing is wrong."""
+    if not os.environ.get("GARGALO_CLUSTER"):
+        return ""
+    try:
+        executor()
+    except ImportError:
+        return "not_installed"
+    except ValueError as trouble:
+        return getattr(trouble, "reason", "bad_store")
+    return ""
 
 
 @lru_cache

@@ -173,7 +173,7 @@ def test_edges_are_one_click_away(runs, monkeypatch, shown):
     assert not [button for button in at.button if button.key == "edges"]
 
 
-REASONS = ["diverged", "worker_died", "interrupted", "disk_full", "unwritable", "damaged_data", "crashed"]
+REASONS = ["diverged", "worker_died", "gave_up", "interrupted", "disk_full", "unwritable", "damaged_data", "crashed"]
 
 
 @pytest.mark.parametrize("lang", ["en", "pt_BR"])
@@ -252,6 +252,19 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_page_goes_on(runs, monk
     at = opened(**DIGITS)
     at.button(key="train").click().run()
     assert [error.value for error in at.error] == [Say("en")("reason.unwritable")]
+    assert not at.exception
+
+
+@pytest.mark.parametrize("lang", ["en", "pt_BR"])
+def test_a_cluster_that_strangers_could_reach_is_not_used_and_the_page_says_why(monkeypatch, lang):
+    monkeypatch.setenv("GARGALO_CLUSTER", "tcp://scheduler:8786")
+    monkeypatch.setenv("GARGALO_STORE", "s3://bucket/runs")
+    resources._executor.cache_clear()
+    at = AppTest.from_file(SITE)
+    at.query_params["lang"] = lang
+    at.run()
+    words = Say(lang)
+    assert [error.value for error in at.error] == [f"{words('cluster.refused')} {words('cluster.no_tls')}"]
     assert not at.exception
 
 
