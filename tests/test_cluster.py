@@ -221,7 +221,7 @@ def test_a_worker_that_is_killed_costs_a_pause_and_no_bit(hardy, processes, tmp_
     run.wish(slow=False)
     wait(lambda: seen.add(hardy.state(run).stage) or run.state.is_final)
     assert seen == {"running", "done"}
-    assert hardy.store.attempts(run.key) == [2]
+    assert hardy.store.newest(run.key) == 2
     steps = [event.step for event in run.history]
     assert steps == sorted(set(steps))
     assert kept in steps
@@ -308,7 +308,7 @@ def test_a_scheduler_that_is_lost_and_back_costs_a_pause_and_no_bit(tmp_path):
         children += [started(*command) for command in begin]
         wait(lambda: run.state.is_final)
         assert run.state.stage == "done"
-        assert executor.store.attempts(run.key) == [2]
+        assert executor.store.newest(run.key) == 2
         assert same(run, undisturbed(experiment, tmp_path))
     finally:
         executor.close()

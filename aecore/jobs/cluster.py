@@ -138,15 +138,17 @@ def embedded(workers: int, *, silence: float = SILENCE, **settings: Any) -> Iter
     **settings
         What :class:`distributed.LocalCluster` takes besides.
     """
-    scheduler = {
+    rules = {
         "distributed.scheduler.allowed-failures": INNOCENT,
         "distributed.scheduler.worker-ttl": f"{silence}s",
+        # A worker that takes long to start again must not be taken for one that nobody wants.
+        "distributed.deploy.lost-worker-timeout": "1h",
     }
     usual: dict[str, Any] = {"n_workers": workers, "threads_per_worker": 1, "memory_limit": 0}
     # A dashboard without a host listens on every interface.
     usual |= {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "worker_dashboard_address": "127.0.0.1:0"}
     usual |= {"preload": [__name__], "silence_logs": logging.CRITICAL}
-    with dask.config.set(scheduler), LocalCluster(**usual | settings) as cluster:
+    with dask.config.set(rules), LocalCluster(**usual | settings) as cluster:
         yield cluster
 
 
