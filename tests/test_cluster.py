@@ -155,7 +155,10 @@ def test_it_is_seen_while_it_trains_and_stop_stops_it_and_it_goes_on(executor, t
 def test_what_waits_is_stopped_without_a_worker(executor):
     under_way = executor.submit([LONG, LONG.vary(seed=1)], wishes=SLOW)
     wait(lambda: all(len(run.history) > 1 for run in under_way))
+    (last,) = executor.submit([LONG.vary(seed=3)], background=True)
     (waiting,) = executor.submit([LONG.vary(seed=2)])
+    assert [executor.place(run) for run in (under_way[0], waiting, last)] == [0, 1, 2]
+    last.cancel()
     waiting.cancel()
     wait(lambda: waiting.state.is_final)
     assert (waiting.state.stage, waiting.state.reason) == ("cancelled", "stopped")

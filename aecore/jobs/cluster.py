@@ -245,6 +245,13 @@ class ClusterExecutor:
         """Return where a run stands, even if its folder could not be written."""
         return self._troubles.get(run.key) or run.state
 
+    def place(self, run: Run) -> int:
+        """Return a run's place in the line of what this app has asked for."""
+        tasks = sorted(self._under_way(), key=lambda task: task.background)
+        runs = [self.runs.of(experiment) for task in tasks for experiment in task.experiments]
+        line = [one.key for one in runs if self.state(one).stage == "queued"]
+        return line.index(run.key) + 1 if run.key in line else 0
+
     def close(self) -> None:
         """Let the workers keep what they have reached, and let go of the cluster."""
         for task in self._under_way():
