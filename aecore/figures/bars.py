@@ -69,7 +69,7 @@ def bars(
         xaxis={
             "title": {"text": axes[0]},
             "range": [-0.6, len(y) - 0.4],
-            "tickvals": ticks,
+            "tickvals": ticks.tolist(),
             "ticktext": [names[i] for i in ticks],
             "autotickangles": [0, -90],
         },

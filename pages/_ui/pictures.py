@@ -57,7 +57,7 @@ def card(experiment: Experiment, step: int) -> str | None:
 def _bright_on_dark(experiment: Experiment) -> bool:
     if len(experiment.data.shape) > 2:
         return False
-    x = explored.inputs(experiment, range(64))
+    x = explored.examples(experiment, 64)[0].inputs
     return experiment.data.value_range == "unit" and float(x.mean()) < 0.45
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import json
+import re
 import time
 import zipfile
 
@@ -20,7 +21,7 @@ from aecore import views
 from aecore.datasets import DamagedFile, Mnist, Own, own
 from aecore.runs import birth_of
 from aecore.text import LANGUAGES, Say
-from pages._ui import boards, brought, by_hand, explored, mine, pictures, resources
+from pages._ui import boards, brought, by_hand, explored, mine, parcels, pictures, resources
 from tests.pages.test_pages import opened, sentences
 
 rng = np.random.default_rng(0)
@@ -139,6 +140,24 @@ def test_every_lesson_takes_it(runs, kind, page):
     watched = at.session_state.course.watched
     assert watched.data == Own(number)
     assert runs.of(watched).state.stage == "done"
+    if kind == "table":
+        assert not re.findall(r"\b\w*pixel\w*", worded(at), re.I)
+
+
+def worded(at: AppTest) -> str:
+    """Return the words of a page that stand beside its figures, of these and of its knobs."""
+    about = [*at.markdown, *at.info, *at.warning, *at.caption, *at.header, *at.subheader]
+    found = [one.value for one in about if "## " not in one.value]  # the article speaks of shipped data too
+    kinds = ("slider", "select_slider", "segmented_control", "selectbox", "toggle", "text_input", "number_input")
+    found += [f"{one.label} {one.proto.help}" for kind in kinds for one in at.get(kind)]
+    for component in at.get("bidi_component"):
+        said = json.loads(component.proto.json or "{}")
+        if isinstance(said, dict) and str(said.get("figure", "")).startswith("/parcels/"):
+            layout = json.loads(parcels.content(said["figure"]))["layout"]
+            axes = [layout.get(name, {}).get("title", "") for name in ("xaxis", "yaxis")]
+            found += [said["alt"], str(layout.get("title")), *map(str, axes)]
+            found += [str(one.get("text")) for one in layout.get("annotations", [])]
+    return "\n".join(found)
 
 
 def test_colours_may_be_left_out(runs):
@@ -152,6 +171,7 @@ def test_the_explorer_shows_colours(runs):
     at, number = kept("colours")
     at = lesson(at, number, "vae")
     at.button(key="train").click().run()
+    assert not at.exception
     watched = at.session_state.course.watched
     at.query_params.clear()
     at.query_params.update({"run": watched.key, "selected": explored.rows_in_text((0, 3)), "clicked": "1"})
@@ -392,3 +412,13 @@ def test_how_a_digit_stands_is_measured(runs):
         assert found.below == pytest.approx((errors < errors[0]).mean(), abs=2e-4)
         noise = views.standing(model, np.random.default_rng(0).random((28, 28)), errors)
         assert noise.below > 0.99
+
+
+def test_the_explorer_takes_fewer_samples_than_it_looks_at_at_most(runs):
+    at, number = kept("pictures")
+    at = lesson(at, number, "vae")
+    at.button(key="train").click().run()
+    at.query_params.clear()
+    at.query_params.update({"run": at.session_state.course.watched.key})
+    at = at.switch_page("tools/explorer.py").run()
+    assert not at.exception

@@ -1,6 +1,7 @@
 const SOURCE = "/assets/plotly.min.js";
 const AHEAD = 2000; // milliseconds after a move in which the slider through time is before the server
 const ROOM = 180; // pixels of height that a picture keeps above its legend, however many rows that has
+const NAME = 17; // pixels that a name along an axis takes, however it is turned
 const BELOW = 50; // pixels from a picture to the legend below it, for the numbers and the words of its axis
 
 /* Where the slider through time stands, and which plots follow it, the highest on the page first. */
@@ -83,6 +84,15 @@ function offer(box, frame, state) {
   }
 }
 
+/* Leaves out names along an axis that has no room for all of them: each second, each third. */
+function thin(layout) {
+  const { tickvals, ticktext } = layout.xaxis ?? {};
+  if (!Array.isArray(tickvals) || !ticktext) return;
+  const every = Math.ceil((tickvals.length * NAME) / (layout.width - (layout.margin?.l ?? 60) - 20));
+  const kept = (_, i) => i % every === 0;
+  Object.assign(layout.xaxis, { tickvals: tickvals.filter(kept), ticktext: ticktext.filter(kept) });
+}
+
 /* A legend's place is a share of a height that it itself takes its rows from: ask again until it stays. */
 async function lower(Plotly, box, state) {
   const room = Number(getComputedStyle(box).getPropertyValue("--plot-room")) || ROOM;
@@ -122,6 +132,7 @@ async function draw(box, frame, state) {
   const words = layout.meta ?? {};
   layout.width = box.clientWidth;
   layout.height = box.clientHeight;
+  thin(layout);
   const title = (layout.title?.text ?? "").split("<br>")[0];
   if (title) layout.title.font = { size: Math.max(13, Math.min(17, (1.75 * layout.width) / title.length)) };
   const coarse = matchMedia("(pointer: coarse)").matches;
