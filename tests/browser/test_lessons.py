@@ -381,6 +381,11 @@ def test_a_picture_is_saved_by_keyboard_and_by_touch(site, new_context, tmp_path
         assert re.fullmatch(rf"undercomplete-digits-[0-9a-f]{{6}}-codes\.{ending}", name)
         download.value.save_as(tmp_path / name)
         assert (tmp_path / name).read_bytes().startswith(starts)
+        if ending == "svg":
+            alone = new_context().new_page()
+            alone.set_content((tmp_path / name).read_text())
+            found = alone.evaluate("document.fonts.load('14px \"IBM Plex Sans\"', 'a').then(faces => faces.length)")
+            assert found == 1, "the file has the page's font in it"
     # Pictures alone have no numbers to be saved.
     rows = page.locator(".st-key-rows .gargalo-plot-save")
     rows.locator("summary").click()

@@ -49,41 +49,6 @@ function settings(state, words, coarse) {
   };
 }
 
-/* Gives what a picture shows as a file: the picture itself, or the numbers behind it. */
-async function save(box, frame, state, format) {
-  const name = state.save.name;
-  const { clientWidth: width, clientHeight: height } = box;
-  if (format !== "csv") {
-    const figure = { data: box.data, layout: { ...box.layout, paper_bgcolor: state.background } };
-    return window.Plotly.downloadImage(figure, { format, scale: 2, width, height, filename: name });
-  }
-  const answer = await fetch(state.got.replace("/parcels/", "/tables/") + ".csv").catch(() => ({}));
-  const note = frame.querySelector(".gargalo-plot-gone");
-  note.hidden = Boolean(answer.ok);
-  note.textContent = note.hidden ? "" : state.save.words.gone;
-  if (!answer.ok) return;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await answer.blob());
-  link.download = `${name}.csv`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
-/* Fills the menu of ways to save; the words and the name may change with the page's language and run. */
-function offer(box, frame, state) {
-  const menu = frame.querySelector(".gargalo-plot-save");
-  const { words } = state.save;
-  const summary = menu.querySelector("summary");
-  summary.title = words.label;
-  summary.setAttribute("aria-label", words.label);
-  for (const button of menu.querySelectorAll("button")) {
-    const format = button.value;
-    button.setAttribute("aria-label", words[format]);
-    button.title = words[format];
-    button.onclick = () => save(box, frame, state, format).catch(console.error);
-  }
-}
-
 /* Leaves out names along an axis that has no room for all of them: each second, each third. */
 function thin(layout) {
   const { tickvals, ticktext } = layout.xaxis ?? {};
