@@ -17,6 +17,7 @@ from bench.row import Row
 TABLE: dict[str, str] = {
     "training": "Training speed of every method at three sizes of a batch, against peers and the bound of its products",
     "sweep": "Sixteen runs on digits trained together, against one after another",
+    "cluster": "A cluster on this machine: a sweep on eight workers, how soon a snapshot is seen, how soon a run stops",
     "recipe": "The MNIST recipe at d = 30, against PCA",
     "live": "A warm worker watched: first picture, pictures a second, what they cost, stopping, dying",
     "regularised": "Denoising, contractive and sparse: what each promises, and what a step costs",
