@@ -30,6 +30,8 @@ PARTS: dict[str, Mapping[str, type[Spec]]] = {
     "net": networks.TABLE,
 }
 FALLBACK = {"data": "mnist", "method": "undercomplete", "task": "reconstruction", "net": "mlp"}
+# Ancestors of an experiment at most: each costs whoever reads a link, and chains are followed by recursion.
+MOST_STARTS = 100
 SEED = Knob(0, low=0, high=2**31 - 1, step=1, fine=True)
 
 
@@ -133,7 +135,10 @@ class Experiment:
         choose("net", nets_for(data, method_type, only.get("net", tuple(networks.TABLE))))
 
         chain = rest.pop("start", ())
-        chain = [chain] if isinstance(chain, str) else chain
+        chain = [chain] if isinstance(chain, str) else list(cast("Iterable[str]", chain))
+        if len(chain) > MOST_STARTS:
+            complaints.append(Complaint("start", chain[MOST_STARTS], None, "too_high"))
+            chain = []
         wanted = knobs_for(data, kinds["method"], kinds["task"], kinds["net"], chosen=rest)
         values = {name: settle(name, wanted[name]) for name in wanted}
         complaints += [Complaint(name, to_text(value), None, "unknown") for name, value in rest.items()]
@@ -182,12 +187,28 @@ class Experiment:
         ValueError
             If a name is unknown or missing, or a value is not allowed.
         """
+        trees = [tree]
+        while isinstance(trees[-1], Mapping) and trees[-1].get("start"):
+            trees.append(_earlier(trees[-1]["start"]))
+            if len(trees) > MOST_STARTS + 1:
+                raise ValueError(f"more than {MOST_STARTS} starts")
+        experiment = cls._from_flat(trees[-1])
+        for later in reversed(trees[:-1]):
+            ancestor, experiment = experiment, cls._from_flat(later)
+            step, reason = experiment.knobs["steps"].settle(later["start"][1])
+            if reason or ancestor.net != experiment.net or ancestor.data != experiment.data:
+                raise ValueError(f"cannot start from {later['start'][1]!r}")
+            experiment = replace(experiment, start=(ancestor, cast("int", step)))
+        return experiment
+
+    @classmethod
+    def _from_flat(cls, tree: object) -> Experiment:
+        if not isinstance(tree, Mapping):
+            raise ValueError("not an experiment")
         flat = {name: value for name, value in tree.items() if name not in ("start", "recipe")}
         experiment = cls.settle(flat).strictly()
         if missing := experiment.flat().keys() - flat.keys():
             raise ValueError(f"the experiment does not say {', '.join(sorted(missing))}")
-        if tree.get("start"):
-            experiment = replace(experiment, start=(cls.from_dict(tree["start"][0]), int(tree["start"][1])))
         return experiment
 
     @property
@@ -309,6 +330,12 @@ class Settled(NamedTuple):
             wrong = "; ".join(f"{c.name}={c.given!r}: {c.reason}, nearest {c.used!r}" for c in self.complaints)
             raise ValueError(f"not an experiment: {wrong}")
         return self.experiment
+
+
+def _earlier(start: object) -> Any:
+    if not isinstance(start, list | tuple) or len(start) != 2:
+        raise ValueError("a start is an experiment and a step")
+    return start[0]
 
 
 def nets_for(data: Data, method: type[Method], names: Iterable[str]) -> list[str]:

@@ -60,6 +60,17 @@ def read(content: bytes, tables: np.ndarray, places: int) -> np.ndarray:
     return _read(content, _models(tables), places)
 
 
+def least_bits(tables: np.ndarray) -> float:
+    """Return the bits that one place takes at least: of each unit's likeliest symbol.
+
+    Examples
+    --------
+    >>> least_bits(np.array([[4, 4], [2, 6]])).__round__(3)
+    1.415
+    """
+    return float(-np.log2(tables.max(1) / tables.sum(1)).sum())
+
+
 def _models(tables: np.ndarray) -> list[Any]:
     import constriction
 

@@ -25,12 +25,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias
+from types import UnionType
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 import torch
 from safetensors import SafetensorError
@@ -44,6 +46,11 @@ from aecore.training import Snapshot, keyframes, machine
 
 Stage: TypeAlias = Literal["absent", "queued", "running", "done", "cancelled", "failed"]
 FINAL: frozenset[Stage] = frozenset({"done", "cancelled", "failed"})
+
+STEP = re.compile(r"\d{1,9}", re.ASCII)
+# What reading a file raises that is torn, or that a stranger wrote.
+UNREADABLE = (OSError, SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError)
+_T = TypeVar("_T")
 
 # Freed when the disk is full, so that the run can still say why it ended.
 RESERVE = 64 * 1024
@@ -199,8 +206,8 @@ class Run:
     def state(self) -> State:
         """Where it stands now; a run whose process has gone has failed."""
         try:
-            state = State(**json.loads((self.folder / "state.json").read_text("utf-8")))
-        except (OSError, ValueError, TypeError):
+            state = _made(State, json.loads((self.folder / "state.json").read_text("utf-8")))
+        except UNREADABLE:
             return State()
         if state.stage in ("queued", "running") and not _lives(state.pid, state.born):
             latest = self.history[-1] if self.history else None
@@ -217,7 +224,7 @@ class Run:
                     self._log, self._read, self._history = (file.st_ino, file.st_dev), 0, []
                 log.seek(self._read)
                 whole, newline, _ = log.read().rpartition(b"\n")
-        except FileNotFoundError:
+        except OSError:
             return []
         self._read += len(whole) + len(newline)
         self._history = self._history + list(_events(whole))
@@ -226,7 +233,8 @@ class Run:
     @property
     def steps(self) -> list[int]:
         """The steps whose weights are kept, rising."""
-        return sorted(int(path.stem) for path in _listed(self.folder / "snapshots", "[0-9]*.safetensors"))
+        found = _listed(self.folder / "snapshots", "[0-9]*.safetensors")
+        return sorted(int(path.stem) for path in found if STEP.fullmatch(path.stem))
 
     def snapshot(self, step: int | None = None) -> Snapshot | None:
         """Return the weights and numbers of a step, by default of the latest one.
@@ -238,7 +246,7 @@ class Run:
         """
         for wanted in [step] if step is not None else self.steps[::-1]:
             # A writer may have replaced the latest one since the folder was listed.
-            with contextlib.suppress(FileNotFoundError, SafetensorError):
+            with contextlib.suppress(*UNREADABLE):
                 state = whole(_read(self.folder / "snapshots" / f"{wanted}.safetensors")[0])
                 event = next((event for event in reversed(self.history) if event.step == wanted), None)
                 if event:
@@ -249,15 +257,16 @@ class Run:
         """Return the latest snapshot from which training can go on, optimiser and all."""
         try:
             state, words = _read(self.folder / "resume.safetensors")
-            return Snapshot(**json.loads(words["snapshot"]), state=state)
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+            event = _made(Event, json.loads(words["snapshot"]))
+            return Snapshot(event.step, event.terms, event.scores, state, event.seconds)
+        except UNREADABLE:
             return None
 
     def baselines(self) -> dict[str, Baseline]:
         """Return the baselines that were fitted to the same data, by name; none before the second frame."""
         found: dict[str, Baseline] = {}
         for path in _listed(self.folder / "baselines", "[a-z]*.safetensors"):
-            with contextlib.suppress(OSError, SafetensorError, KeyError, TypeError):
+            with contextlib.suppress(*UNREADABLE):
                 found[path.stem] = baselines.TABLE[path.stem](**whole(_read(path)[0]))
         return found
 
@@ -265,8 +274,8 @@ class Run:
     def wishes(self) -> Wishes:
         """What its watchers want."""
         try:
-            return Wishes(**json.loads((self.folder / "wishes.json").read_text("utf-8")))
-        except (OSError, ValueError, TypeError):
+            return _made(Wishes, json.loads((self.folder / "wishes.json").read_text("utf-8")))
+        except UNREADABLE:
             return Wishes()
 
     def wish(self, **changes: Any) -> None:
@@ -304,8 +313,37 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 def _events(lines: bytes) -> Iterator[Event]:
     for line in lines.splitlines():
-        with contextlib.suppress(ValueError, TypeError):
-            yield Event(**json.loads(line))
+        with contextlib.suppress(*UNREADABLE):
+            yield _made(Event, json.loads(line))
+
+
+def _made(kind: Callable[..., _T], said: Mapping[str, object]) -> _T:
+    """Return what a file says of itself as a value of a kind.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is not the kind's, or a value not of its type.
+    """
+    types = get_type_hints(kind)
+    if wrong := [name for name, value in said.items() if not _is(value, types.get(name))]:
+        raise ValueError(f"{', '.join(wrong)}: not what stands there")
+    return kind(**said)
+
+
+def _is(value: object, wanted: Any) -> bool:
+    """Whether a value out of JSON is of a type: a number, a text, or a flat dictionary of them."""
+    kind, parts = get_origin(wanted), get_args(wanted)
+    if kind is Literal:
+        return value in parts
+    if kind is UnionType:
+        return any(_is(value, part) for part in parts)
+    if kind is dict:
+        return isinstance(value, dict) and all(_is(one, parts[1]) for one in value.values())
+    if wanted in (int, float):
+        whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+        return whole or (wanted is float and isinstance(value, float))
+    return wanted is not None and isinstance(value, wanted)
 
 
 class Record:

@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import indent
@@ -15,7 +14,7 @@ from types import MappingProxyType
 
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import nn
+from torch import Tensor, nn
 
 from aecore import baselines
 from aecore.experiment import Experiment
@@ -157,12 +156,14 @@ def unpack(content: bytes, root: Path) -> Run:
         state = json.loads(files["state.json"])
         if state["stage"] not in ("done", "cancelled"):
             raise Refused("run_unfinished")
+        if state.get("reason") and not Say("en").knows(f"reason.{state['reason']}"):
+            raise Refused("run_damaged")  # what no page could say
         for name, text in files.items():
             if name.endswith(".safetensors"):
                 load(text)
     except Refused:
         raise
-    except (KeyError, TypeError, ValueError, RecursionError, SafetensorError) as wrong:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, SafetensorError) as wrong:
         raise Refused("run_damaged") from wrong
     folder = root / experiment.key
     files.pop(VIEW, None)
@@ -182,7 +183,9 @@ def _files(content: bytes) -> dict[str, bytes]:
             return {one.filename: archive.read(one) for one in listed}
     except zipfile.BadZipFile as wrong:
         raise Refused("run_damaged" if content.startswith(b"PK") else "no_run") from wrong
-    except (EOFError, RuntimeError, zlib.error) as wrong:  # cut short, encrypted or packed in a way not known here
+    except Refused:
+        raise
+    except Exception as wrong:  # cut short, encrypted, packed in a way not known here, or a list that leads nowhere
         raise Refused("run_damaged") from wrong
 
 
@@ -198,6 +201,9 @@ def _keep(files: dict[str, bytes], folder: Path) -> None:
         snapshot = run.snapshot()
         if snapshot is None or not run.state.is_final:
             raise Refused("run_damaged")
+        sizes = [_sizes(found.weights) for step in run.steps if (found := run.snapshot(step))]
+        if any(one != sizes[-1] for one in sizes):
+            raise Refused("run_other_model")
         try:
             revive(run.experiment, snapshot)
         except RuntimeError as wrong:
@@ -206,6 +212,10 @@ def _keep(files: dict[str, bytes], folder: Path) -> None:
         beside.rename(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in weights.items()}
 
 
 def script(experiment: Experiment, model: Autoencoder) -> str | None:

@@ -65,7 +65,7 @@ def archive(content: bytes, *, most_one: int = MOST_ONE) -> Iterator[File]:
     except Exception as wrong:  # a broken list leads zipfile to whatever it leads to
         raise Refused("no_archive") from wrong
     with opened:
-        listed = [info for info in opened.infolist() if not info.is_dir() and not _clutter(info.filename)]
+        listed = [info for info in opened.infolist() if not info.filename.endswith("/") and not _clutter(info.filename)]
         if sum(info.file_size for info in listed) > MOST_TOGETHER:
             raise Refused("bomb", most=MOST_TOGETHER / 1e6)
         seen: set[str] = set()
@@ -87,7 +87,7 @@ def _content(
     opened: zipfile.ZipFile, info: zipfile.ZipInfo, room: int, most_one: int, seen: set[str]
 ) -> bytes | Refused:
     name = info.filename
-    outside = name.startswith("/") or "\\" in name or ":" in name or ".." in PurePosixPath(name).parts
+    outside = not name or name.startswith("/") or "\\" in name or ":" in name or ".." in PurePosixPath(name).parts
     if outside or stat.S_ISLNK(info.external_attr >> 16):
         return Refused("path")
     if name in seen:

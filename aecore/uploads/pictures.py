@@ -84,10 +84,10 @@ def _opened(content: bytes) -> Image.Image:
 
 def _colours(image: Image.Image) -> np.ndarray:
     if image.mode.startswith(("I", "F")):  # more than eight bits: from its darkest to its brightest
-        values = np.asarray(image, np.float32)
+        values = np.nan_to_num(np.asarray(image, np.float32)).astype(np.float64)
         low, high = float(values.min()), float(values.max())
         grey = (values - low) / (high - low) if high > low else np.zeros_like(values)
-        return np.repeat(grey[:, :, None], 3, axis=2)
+        return np.repeat(grey[:, :, None].astype(np.float32), 3, axis=2)
     if "A" in image.getbands() or "transparency" in image.info:
         clear = image.convert("RGBA")
         white = Image.new("RGBA", clear.size, "white")

@@ -158,7 +158,8 @@ def decompressed(model: Autoencoder, content: bytes, key: str) -> np.ndarray:
     Raises
     ------
     Refused
-        As :func:`header_of`, and ``other_model`` or ``other_weights`` where the file was made with another model.
+        As :func:`header_of`, ``damaged`` where no picture of that size leads to such bytes, and ``other_model`` or
+        ``other_weights`` where the file was made with another model.
     """
     header = header_of(content)
     if header.key != key:
@@ -167,7 +168,13 @@ def decompressed(model: Autoencoder, content: bytes, key: str) -> np.ndarray:
     if header.weights != fingerprint(model):
         raise Refused("other_weights", model=header.key)
     places = model.places * _count(header.shape, model.shape)
-    symbols = range_coding.read(content[HEADER:], model.prior.tables[header.coarseness].numpy(), places)
+    tables = model.prior.tables[header.coarseness].numpy()
+    if 8 * len(content) < places * range_coding.least_bits(tables):
+        raise Refused("damaged")  # before a picture is made of what is not there
+    try:
+        symbols = range_coding.read(content[HEADER:], tables, places)
+    except AssertionError as wrong:  # constriction's own about bytes that no symbols lead to
+        raise Refused("damaged") from wrong
     return _picture(model, symbols, header.coarseness, header.shape)
 
 
