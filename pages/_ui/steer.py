@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakSet
 
@@ -66,6 +68,8 @@ class Course:
         How often the program moved the slider through time; a part of its key.
     playing : bool
         Whether it moves by itself.
+    token : str
+        Whose runs these are; nobody can guess it, and it leaves the server for nobody.
     turning : Lock
         Held while a knob is turned: the next turn may come before the first is done.
     """
@@ -82,6 +86,7 @@ class Course:
     time: int | None = None
     moved: int = 0
     playing: bool = False
+    token: str = field(default_factory=partial(secrets.token_urlsafe, 18))
     turning: threading.Lock = field(default_factory=threading.Lock)
 
     def arrive(self, chain: list[str]) -> None:
@@ -113,6 +118,8 @@ class Course:
 
 # Those of all visitors; a course goes with its session.
 _courses: WeakSet[Course] = WeakSet()
+# The token of whoever began the run with a key.
+_owners: dict[str, str] = {}
 
 
 def course() -> Course:
@@ -134,6 +141,22 @@ def others_watch(experiments: Sequence[Experiment]) -> bool:
     keys, mine = {one.key for one in experiments}, course()
     # Who looks at the gallery's goes on looking at that.
     return any(one is not mine and keys & one.needed - one.content and one.attended for one in tuple(_courses))
+
+
+def own(experiments: Iterable[Experiment]) -> list[Experiment]:
+    """Return those of several runs that this visitor may stop or slow down: no other visitor who is here began them."""
+    mine = course().token
+    others = {one.token for one in tuple(_courses) if one.token != mine and one.attended}
+    return [one for one in experiments if _owners.get(one.key) not in others]
+
+
+def _begin(token: str, experiments: Sequence[Experiment], **how: Any) -> None:
+    """Hand experiments over; those that were not under way before are this visitor's from now on."""
+    begun = [one for one in experiments if state_of(one).stage not in MOVING]
+    resources.executor().submit(experiments, **how)
+    for key in [key for key in tuple(_owners) if resources.run_of(key).state.is_final]:
+        _owners.pop(key, None)
+    _owners.update({one.key: token for one in begun})
 
 
 def moving(experiments: Sequence[Experiment]) -> bool:
@@ -173,7 +196,9 @@ def main_button(runs: Sequence[Experiment], words: Say) -> None:
     """Show the button that trains runs that go together, goes on with them, or stops them."""
     if moving(runs):
         asked: dict[str, Any] = {"key": "stop", "icon": ":material/stop:", "on_click": stop, "args": runs}
-        st.button(words("watch.stop"), width=MAIN, **asked)
+        foreign = not moving(own(runs))
+        why = words("watch.foreign") if foreign else None
+        st.button(words("watch.stop"), width=MAIN, disabled=foreign, help=why, **asked)
         return
     stage = _unfinished(runs).stage
     shipped = resources.is_shipped(resources.run_of(runs[0].key))
@@ -198,9 +223,9 @@ def sweep_buttons(
 ) -> None:
     """Show the button that trains several experiments of a lesson behind whatever else goes on, or stops its own."""
     words = say.words()
-    own = tuple(one for one in experiments if one.key in course().swept)
-    if moving(own):
-        st.button(words("watch.sweep_stop"), key=f"stop_{lesson}", icon=":material/stop:", on_click=stop, args=own)
+    swept = tuple(own(one for one in experiments if one.key in course().swept))
+    if moving(swept):
+        st.button(words("watch.sweep_stop"), key=f"stop_{lesson}", icon=":material/stop:", on_click=stop, args=swept)
     elif any(state_of(one).stage != "done" for one in experiments):
         help = words(f"{lesson}.sweep_help", steps=experiments[0].fit.steps)
         asked: dict[str, Any] = {"key": f"sweep_{lesson}", "icon": ":material/stacked_line_chart:", "help": help}
@@ -214,7 +239,7 @@ def _sweep(before: Callable[[], None], *experiments: Experiment) -> None:
     course().visited |= {one.key: one for one in waiting}
     resources.tidy(in_use)
     try:
-        resources.executor().submit(waiting, background=True, together=True)
+        _begin(course().token, waiting, background=True, together=True)
     except OSError:
         st.session_state.trouble = "unwritable"
     # Pressed inside the fragment: only a whole rerun declares it anew, to follow what has begun.
@@ -255,7 +280,7 @@ def _submit(
     resources.tidy(in_use)
     waiting = [one for one in experiments if anew or state_of(one).stage != "done"]
     try:
-        resources.executor().submit(waiting, wishes=Wishes(**wishes))  # type: ignore[arg-type]
+        _begin(course.token, waiting, wishes=Wishes(**wishes))  # type: ignore[arg-type]
     except OSError:
         st.session_state.trouble = "unwritable"
 
@@ -289,7 +314,7 @@ def go_along(experiment: Experiment, others: Sequence[Experiment]) -> None:
 
 
 def stop(*experiments: Experiment) -> None:
-    """Ask those that wait or are under way to stop; what they have reached is kept."""
+    """Ask this visitor's that wait or are under way to stop; what they have reached is kept."""
     _ask(experiments, stop=True)
 
 
@@ -298,8 +323,8 @@ def _wish(*experiments: Experiment) -> None:
 
 
 def _ask(experiments: Sequence[Experiment], **wishes: object) -> None:
-    """Say what is wanted of those that wait or are under way."""
-    for experiment in experiments:
+    """Say what is wanted of this visitor's that wait or are under way."""
+    for experiment in own(experiments):
         if state_of(experiment).stage in MOVING:
             try:
                 resources.run_of(experiment.key).wish(**wishes)
@@ -308,26 +333,28 @@ def _ask(experiments: Sequence[Experiment], **wishes: object) -> None:
 
 
 def fork(name: str, value: Value) -> bool:
-    """Turn a knob of the run under way: stop it, and go on from there with the new value.
+    """Turn a knob of the run under way: stop it, unless it is another visitor's, and go on from there.
 
     Returns
     -------
     bool
         Whether there was a run under way whose knob this is.
     """
+    from aecore.experiment import MOST_STARTS
+
     now, wishes = course(), _wishes()
     with now.turning:
         watched = now.watched
         if not watched or name not in watched.knobs or not watched.knobs[name].live:
             return False
-        if state_of(watched).stage not in MOVING:
+        if state_of(watched).stage not in MOVING or len(watched.chain) >= MOST_STARTS:
             return False
         stop(*now.together)
         patience = time.monotonic() + PATIENCE
-        while moving(now.together) and time.monotonic() < patience:
+        while moving(own(now.together)) and time.monotonic() < patience:
             time.sleep(0.01)
         start, reached = watched.start, state_of(watched).step
-        if start and (time.monotonic() - now.forked < DRAGGED or reached <= start[1]):
+        if start and own([watched]) and (time.monotonic() - now.forked < DRAGGED or reached <= start[1]):
             # The slider is still on its way: what lies between was not meant to be trained.
             resources.runs().discard(watched)
             now.visited.pop(watched.key, None)

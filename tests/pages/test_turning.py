@@ -275,3 +275,54 @@ def test_who_waits_is_told_the_place_in_line_and_one_visitor_has_so_many_runs_at
     assert Say("en")("watch.in_line", place=2) in [bar.proto.text for bar in at.get("progress")]
     for run in runs[: steer.MOST]:
         run.cancel()
+
+
+def test_a_run_is_stopped_by_nobody_but_who_began_it(executor, alone, monkeypatch):
+    here = {"at": True}
+    at = opened("sparse", **LINK)
+    at.button(key="train").click().run()
+    watched = at.session_state.course.watched
+    run = resources.run_of(watched.key)
+    wait(lambda: len(run.history) > 3)
+    other = opened("sparse", "pt_BR", **LINK)
+    assert other.session_state.course.watched == watched
+    assert other.button(key="stop").disabled
+    assert other.button(key="stop").help == Say("pt_BR")("watch.foreign")
+    assert not at.run().button(key="stop").disabled
+
+    other.button(key="stop").proto.disabled = False  # as for a program that speaks to the server by itself
+    other.button(key="stop").click().run()
+    other.toggle(key="slow").set_value(True).run()
+    other.select_slider(key="rho").set_value(-0.5).run()
+    assert not other.exception
+    child = other.session_state.course.watched
+    assert (child.method.rho, child.start[0]) == (-0.5, watched)
+    assert (run.state.stage, run.wishes.stop, run.wishes.slow) == ("running", False, False)
+    other.button(key="stop").click().run()
+    wait(lambda: resources.run_of(child.key).state.stage == "cancelled")
+    assert run.state.stage == "running"
+
+    # Once whoever began it has gone, it may be stopped by who looks at it.
+    third = opened("sparse", **LINK)
+    assert third.button(key="stop").disabled
+    monkeypatch.setattr(
+        steer.Course, "attended", property(lambda one: here["at"] or one is not at.session_state.course)
+    )
+    here["at"] = False
+    assert not third.run().button(key="stop").disabled
+    third.button(key="stop").click().run()
+    wait(lambda: run.state.stage == "cancelled")
+
+
+def test_whose_a_run_is_cannot_be_guessed_and_is_said_to_nobody(executor, alone):
+    visitors = [opened("sparse", **LINK) for _ in range(2)]
+    tokens = {at.session_state.course.token for at in visitors}
+    assert len(tokens) == 2
+    assert min(map(len, tokens)) >= 24
+    visitors[0].button(key="train").click().run()
+    run = resources.run_of(visitors[0].session_state.course.watched.key)
+    wait(lambda: run.history)
+    kept = b"".join(path.read_bytes() for path in run.folder.rglob("*") if path.is_file())
+    assert not any(token.encode() in kept for token in tokens)
+    visitors[0].button(key="stop").click().run()
+    wait(lambda: run.state.is_final)
