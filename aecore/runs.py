@@ -68,8 +68,8 @@ class State:
         The latest step with a snapshot.
     reason : str
         Why it ended before its time: ``stopped``, ``at_step``, ``at_error``, ``plateau``,
-        ``diverged``, ``worker_died``, ``gave_up``, ``interrupted``, ``disk_full``, ``unwritable``, ``damaged_data`` or
-        ``crashed``; the key of a sentence.
+        ``too_long``, ``diverged``, ``worker_died``, ``gave_up``, ``interrupted``, ``disk_full``, ``unwritable``,
+        ``damaged_data`` or ``crashed``; the key of a sentence.
     detail : str
         The name of the term that diverged, of the damaged file, and so on.
     seconds : float

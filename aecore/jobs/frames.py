@@ -19,6 +19,7 @@ import numpy as np
 from aecore import baselines
 from aecore.baselines import Baseline
 from aecore.datasets import DamagedFile, Data
+from aecore.jobs import limits
 from aecore.runs import Event, Record, Run, Stage, Wishes
 from aecore.training import Diverged, Snapshot, alike, keyframes, train, train_together
 
@@ -255,6 +256,8 @@ def why_stop(wishes: Wishes, history: Sequence[Event], score: str) -> str:
     latest = history[-1]
     if wishes.stop:
         return "stopped"
+    if latest.seconds > limits.seconds():
+        return "too_long"
     if wishes.until is not None and latest.step >= wishes.until:
         return "at_step"
     if wishes.error is not None and latest.scores[score] <= wishes.error:

@@ -11,9 +11,12 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TextIO, cast
 
+from aecore.datasets import files
 from aecore.experiment import Experiment
+from aecore.jobs import limits
 from aecore.runs import Run, Runs, State, Wishes
 from aecore.training import alike
 
@@ -23,6 +26,18 @@ ROOT = Path(__file__).parents[2]
 DEATHS = 3
 # Threads of a worker, at most: small networks have no use for more.
 MOST = 4
+
+
+def surroundings(temporary: str) -> dict[str, str]:
+    """Return what a worker's environment says beside this process's: where the library and the visitors' files are.
+
+    Parameters
+    ----------
+    temporary : str
+        A folder of its own for temporary files.
+    """
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    return {"PYTHONPATH": path, "TMPDIR": temporary, "GARGALO_UPLOADS": str(files.uploads())}
 
 
 class LocalExecutor:
@@ -116,12 +131,13 @@ class _Worker:
         self.behind: set[str] = set()
         command = [sys.executable, "-m", "aecore.jobs.worker"]
         usual = {"OMP_NUM_THREADS": str(self.executor.threads)}
-        path = {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-        environment = usual | os.environ | path
+        self.temporary = limits.folder()
+        environment = usual | os.environ | surroundings(self.temporary.name)
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
-        self.listener = threading.Thread(target=self._listen, args=(self.process, self.assigned), daemon=True)
+        told = (self.process, self.assigned, self.temporary)
+        self.listener = threading.Thread(target=self._listen, args=told, daemon=True)
         self.listener.start()
 
     def take(self, experiments: Sequence[Experiment], wishes: Wishes | None, background: bool) -> None:
@@ -142,8 +158,10 @@ class _Worker:
         """Return the runs that this worker has, those in the background last, else the first to come first."""
         return sorted(self.assigned.copy().values(), key=lambda run: run.key in self.behind)
 
-    def _listen(self, process: subprocess.Popen[str], assigned: dict[str, Run]) -> None:
-        with process:
+    def _listen(
+        self, process: subprocess.Popen[str], assigned: dict[str, Run], temporary: TemporaryDirectory[str]
+    ) -> None:
+        with temporary, process:
             for line in cast("TextIO", process.stdout):
                 answer = json.loads(line)
                 if run := assigned.pop(answer.get("folder", ""), None):

@@ -22,6 +22,7 @@ from safetensors.numpy import save
 from aecore import views
 from aecore.datasets import DamagedFile
 from aecore.experiment import Experiment
+from aecore.jobs import limits
 from aecore.jobs.frames import DISK_FULL
 from aecore.jobs.worker import follow_parent
 from aecore.runs import Run, write_atomically
@@ -67,5 +68,6 @@ if __name__ == "__main__":
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     # Whatever a library prints must not be taken for an answer.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    limits.confine()
     threading.Thread(target=follow_parent, args=(os.getppid(),), daemon=True).start()
     serve(sys.stdin, answers)

@@ -12,13 +12,15 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal, TextIO, TypeAlias, cast
 
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from aecore.experiment import Experiment
-from aecore.jobs.local import ROOT
+from aecore.jobs import limits
+from aecore.jobs.local import surroundings
 from aecore.runs import Run
 from aecore.views import Projected, Projection
 
@@ -71,6 +73,7 @@ class Projector:
         self._queue: queue.Queue[Wish | None] = queue.Queue()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+        self._temporary: TemporaryDirectory[str] | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -159,7 +162,8 @@ class Projector:
             wish.stage = "running"
             if self._process is None or self._process.poll() is not None:
                 self._end()
-                self._process = _started()
+                self._temporary = limits.folder()
+                self._process = _started(self._temporary.name)
             process = self._process
         with contextlib.suppress(BrokenPipeError, ValueError):
             print(wish.line, file=process.stdin, flush=True)
@@ -185,6 +189,8 @@ class Projector:
         if process:
             process.kill()
             process.communicate()
+        if self._temporary:
+            self._temporary.cleanup()
 
 
 def kept(path: Path) -> Projected | None:
@@ -195,7 +201,7 @@ def kept(path: Path) -> Projected | None:
         return None
 
 
-def _started() -> subprocess.Popen[str]:
+def _started(temporary: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "aecore.jobs.projecting"]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    environment = os.environ | surroundings(temporary)
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from aecore.jobs import limits
 from aecore.jobs.frames import DISK_FULL, frames_together
 from aecore.runs import Run
 
@@ -67,6 +68,7 @@ def follow_parent(parent: int) -> None:
     """End this process as soon as its parent has gone."""
     while os.getppid() == parent:
         time.sleep(1)
+    limits.leave()
     os._exit(1)
 
 
@@ -121,5 +123,6 @@ if __name__ == "__main__":
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     # Whatever a library prints must not be taken for an answer.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    limits.confine()
     print(json.dumps({"ready": os.getpid()}), file=answers, flush=True)
     serve(sys.stdin, answers)
