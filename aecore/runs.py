@@ -30,6 +30,8 @@ import shutil
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
@@ -152,14 +154,16 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def birth_of(pid: int) -> int:
-    """Return when a process started, in the kernel's ticks; 0 where there is no such process or no telling."""
+    """Return when a process started, in the kernel's ticks; 0 where there is none, none but its name, or no telling."""
     try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19])
+        said = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return int(said[19]) if said[0] not in "ZX" else 0
     except (OSError, IndexError, ValueError):
         return 0
 
 
-def _lives(pid: int, born: int) -> bool:
+def lives(pid: int, born: int) -> bool:
+    """Whether there is a process with an id still, and it is the one that started then."""
     if Path("/proc/self/stat").exists():
         return birth_of(pid) == born != 0
     try:
@@ -185,6 +189,13 @@ class Run:
         self._history: list[Event] = []
         self._log = (0, 0)
         self._read = 0
+        self._held: list[tuple[int, int, int]] = []
+        # Pages of many visitors share one reader.
+        self._reading = threading.Lock()
+
+    @property
+    def _said(self) -> Path:
+        return self.folder / "experiment.json"
 
     @property
     def key(self) -> str:
@@ -200,23 +211,42 @@ class Run:
         FileNotFoundError, ValueError
             If the folder is absent or its experiment can't be read.
         """
-        return Experiment.from_dict(json.loads((self.folder / "experiment.json").read_text("utf-8")))
+        return Experiment.from_dict(json.loads(self._said.read_text("utf-8")))
 
     @property
     def state(self) -> State:
-        """Where it stands now; a run whose process has gone has failed."""
+        """Where it stands now; a run whose process has gone has failed, and so has one whose last step was lost."""
         try:
             state = _made(State, json.loads((self.folder / "state.json").read_text("utf-8")))
         except UNREADABLE:
             return State()
-        if state.stage in ("queued", "running") and not _lives(state.pid, state.born):
+        if state.stage in ("queued", "running") and not lives(state.pid, state.born):
             latest = self.history[-1] if self.history else None
             return replace(state, stage="failed", reason="interrupted", step=latest.step if latest else 0)
+        if state.stage == "done" and not self._holds(state.step):
+            return replace(state, stage="failed", reason="interrupted")
         return state
+
+    def _holds(self, step: int) -> bool:
+        """Whether a step's line, all of its weights and what it is the result of are there."""
+        if not self.history or self.history[-1].step != step:
+            return False
+        weights = self.folder / "snapshots" / f"{step}.safetensors"
+        try:
+            found = [(file.st_ino, file.st_mtime_ns, file.st_size) for file in (weights.stat(), self._said.stat())]
+            if found != self._held and _is_whole(weights) and self.experiment:
+                self._held = found
+        except UNREADABLE:
+            return False
+        return found == self._held
 
     @property
     def history(self) -> list[Event]:
         """Every snapshot's numbers so far, in order."""
+        with self._reading:
+            return self._read_on()
+
+    def _read_on(self) -> list[Event]:
         try:
             with (self.folder / "events.jsonl").open("rb") as log:
                 file = os.fstat(log.fileno())
@@ -227,7 +257,11 @@ class Run:
         except OSError:
             return []
         self._read += len(whole) + len(newline)
-        self._history = self._history + list(_events(whole))
+        found = list(_events(whole))
+        # Two processes that train one run, which both give the same, may each write a step's line.
+        reached = self._history[-1].step if self._history else -1
+        before = accumulate((event.step for event in found), max, initial=reached)
+        self._history = self._history + [event for event, most in zip(found, before, strict=False) if event.step > most]
         return self._history
 
     @property
@@ -297,6 +331,21 @@ def whole(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.float() if tensor.dtype == torch.float16 else tensor for name, tensor in state.items()}
 
 
+def _is_whole(path: Path) -> bool:
+    """Whether a file of tensors has the length that it says."""
+    try:
+        with path.open("rb") as file:
+            header = int.from_bytes(file.read(8), "little")
+            size = os.fstat(file.fileno()).st_size
+            if not 2 <= header <= size - 8:
+                return False
+            said = json.loads(file.read(header))
+            ends = (said[name]["data_offsets"][1] for name in said if name != "__metadata__")
+            return size == 8 + header + max(ends, default=0)
+    except UNREADABLE:
+        return False
+
+
 def _listed(folder: Path, pattern: str) -> list[Path]:
     try:
         return list(folder.glob(pattern))
@@ -325,10 +374,13 @@ def _made(kind: Callable[..., _T], said: Mapping[str, object]) -> _T:
     TypeError, ValueError
         If a name is not the kind's, or a value not of its type.
     """
-    types = get_type_hints(kind)
+    types = _types(kind)
     if wrong := [name for name, value in said.items() if not _is(value, types.get(name))]:
         raise ValueError(f"{', '.join(wrong)}: not what stands there")
     return kind(**said)
+
+
+_types = lru_cache(get_type_hints)
 
 
 def _is(value: object, wanted: Any) -> bool:
@@ -460,8 +512,9 @@ class Runs:
         """
         run = self.of(experiment)
         run.folder.mkdir(parents=True, exist_ok=True)
-        if not (run.folder / "experiment.json").exists():
-            write_atomically(run.folder / "experiment.json", json.dumps(experiment.to_dict()).encode())
+        wanted, place = json.dumps(experiment.to_dict()).encode(), run.folder / "experiment.json"
+        if not place.exists() or place.read_bytes() != wanted:
+            write_atomically(place, wanted)
         write_atomically(run.folder / "wishes.json", json.dumps(asdict(wishes or Wishes())).encode())
         worker = pid or os.getpid()
         run.write_state(

@@ -30,6 +30,7 @@ TABLE: dict[str, str] = {
     "latency": "Seen latency of every kind of control in a real browser, at rest and while two runs are trained",
     "growth": "How the cost rises with the batch, the width, the code, the points shown and the visitors",
     "load": "Fifty visitors at once on one server, then half an hour of them who come and go",
+    "faults": "Processes killed, disks full, files lost or cut: faults tried, survived, and results lost",
     "fuzz": "A million hostile inputs for the readers of what strangers send",
     "scrub": "Going back in time in a real browser: from the slider to the last picture",
 }

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -172,3 +173,13 @@ def test_two_threads_may_write_one_file(tmp_path):
         assert list(pool.map(write, contents)) == [None] * 8
     assert (tmp_path / "file").read_bytes() in contents
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_process_of_which_only_the_name_is_left_trains_nothing(tmp_path, small):
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    while Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.01)
+    run = ae.Runs(tmp_path).claim(small, pid=child.pid)
+    stage = run.state.stage
+    child.wait()
+    assert stage == "failed"

@@ -65,7 +65,7 @@ def table(figure: str | bytes | Mapping[str, Any]) -> str | None:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(heads)
-    writer.writerows([_cell(row.get(head)) for head in heads] for row in rows)
+    writer.writerows([cell(row.get(head)) for head in heads] for row in rows)
     return stream.getvalue()
 
 
@@ -122,8 +122,14 @@ def _values(array: Any) -> list[Any]:
     return found.reshape(shape).tolist()
 
 
-def _cell(value: Any) -> Any:
-    """Return a value as it may stand in a cell: of numbers all digits, of texts none that is a formula."""
+def cell(value: Any) -> Any:
+    """Return a value as it may stand in a cell: of numbers all digits, of texts none that is a formula.
+
+    Examples
+    --------
+    >>> cell("=1+1"), cell("-1.5"), cell(2.5)
+    ("'=1+1", '-1.5', 2.5)
+    """
     if not isinstance(value, str):
         return None if _is_nothing(value) or isinstance(value, list) else value
     text = " ".join(_TAG.sub("", value).split())

@@ -89,7 +89,7 @@ def frames(run: Run, *, clock: Callable[[], float] = time.monotonic) -> Iterator
         If not even the reason of a failure can be written into the folder.
     """
     experiment = run.experiment
-    resume = run.resumable() or inherited(run)
+    resume = resumable(run) or inherited(run)
     record: Record | None = None
     snapshot: Snapshot | None = None
     try:
@@ -141,7 +141,7 @@ def frames_together(runs: Sequence[Run], *, clock: Callable[[], float] = time.mo
 
     Each is written, stopped and ended by itself; those that are not alike go one after another.
     """
-    experiments, resume = [run.experiment for run in runs], [run.resumable() for run in runs]
+    experiments, resume = [run.experiment for run in runs], [resumable(run) for run in runs]
     there = [snapshot for snapshot in resume if snapshot]
     level = len({snapshot.step for snapshot in there}) == 1 if len(there) == len(runs) else not there
     if len(runs) == 1 or not level or len(alike(experiments)) > 1:
@@ -212,6 +212,12 @@ def _write(run: Run, records: dict[Run, Record], snapshot: Snapshot, resumable: 
         records.pop(run).close("cancelled", reason, scores=snapshot.scores)
     elif resumable:
         record.add_resumable(snapshot)
+
+
+def resumable(run: Run) -> Snapshot | None:
+    """Return the latest snapshot from which a run can go on, unless the lines up to it were lost."""
+    found = run.resumable()
+    return found if found and any(event.step == found.step for event in run.history) else None
 
 
 def inherited(run: Run) -> Snapshot | None:

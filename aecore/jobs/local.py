@@ -17,7 +17,7 @@ from typing import TextIO, cast
 from aecore.datasets import files
 from aecore.experiment import Experiment
 from aecore.jobs import limits
-from aecore.runs import Run, Runs, State, Wishes
+from aecore.runs import Run, Runs, State, Wishes, birth_of, lives
 from aecore.training import alike
 
 ROOT = Path(__file__).parents[2]
@@ -136,13 +136,15 @@ class _Worker:
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
+        self.born = birth_of(self.process.pid)
         told = (self.process, self.assigned, self.temporary)
         self.listener = threading.Thread(target=self._listen, args=told, daemon=True)
         self.listener.start()
 
     def take(self, experiments: Sequence[Experiment], wishes: Wishes | None, background: bool) -> None:
         with self._lock:
-            if self.process.poll() is not None:
+            # Popen cannot tell while the thread that listens waits for the process to end.
+            if not lives(self.process.pid, self.born):
                 self._start()
             runs = [self.executor.runs.claim(one, wishes=wishes, pid=self.process.pid) for one in experiments]
             folders = {str(run.folder): run for run in runs}

@@ -53,7 +53,7 @@ def drawn(strokes: object) -> np.ndarray:
 def _checked(strokes: object) -> list[list[tuple[float, float]]]:
     try:
         found = [[(float(x), float(y)) for x, y in stroke] for stroke in strokes]  # type: ignore[attr-defined]
-    except (TypeError, ValueError) as wrong:
+    except (TypeError, ValueError, OverflowError) as wrong:
         raise Refused("no_drawing") from wrong
     places = np.array([place for stroke in found for place in stroke])
     if not len(places) or len(found) > MOST_STROKES or len(places) > MOST_POINTS:

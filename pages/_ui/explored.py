@@ -372,11 +372,14 @@ class Table:
     columns: dict[str, Any]
 
     def csv(self) -> bytes:
-        """Write them as comma-separated text."""
+        """Write them as comma-separated text, in which no name of a visitor's is a formula."""
+        from aecore.figures.tables import cell
+
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.columns)
-        writer.writerows(zip(*(column.tolist() for column in self.columns.values()), strict=True))
+        rows = zip(*(column.tolist() for column in self.columns.values()), strict=True)
+        writer.writerows([cell(value) for value in row] for row in rows)
         return text.getvalue().encode()
 
 

@@ -353,7 +353,8 @@ def fork(name: str, value: Value) -> bool:
         patience = time.monotonic() + PATIENCE
         while moving(own(now.together)) and time.monotonic() < patience:
             time.sleep(0.01)
-        start, reached = watched.start, state_of(watched).step
+        start, history = watched.start, resources.run_of(watched.key).history
+        reached = history[-1].step if history else 0
         if start and own([watched]) and (time.monotonic() - now.forked < DRAGGED or reached <= start[1]):
             # The slider is still on its way: what lies between was not meant to be trained.
             resources.runs().discard(watched)
