@@ -23,7 +23,8 @@ from pages._ui.component import component
 # Streamlit's, on every lesson's page.
 CONTROLS = ("Selectbox", "Slider", "TextInput", "NumberInput", "Button", "ButtonGroup", "Checkbox", "Progress")
 
-_mount = component(Path(__file__).with_name("plot.html"), "plot.js", "save.js", "seen.js", "points.js", "pan.js", css="plot.css")
+SCRIPTS = ("plot.js", "save.js", "seen.js", "points.js", "pan.js")
+_mount = component(Path(__file__).with_name("plot.html"), *SCRIPTS, css="plot.css")
 
 
 @dataclass(frozen=True)
