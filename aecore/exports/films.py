@@ -6,17 +6,25 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import numpy as np
+from PIL import Image
 
-from aecore import views
+from aecore import chemistry, views
+from aecore.datasets import Molecules, Photos
 from aecore.exports.scenes import Shown
 from aecore.figures import animations
 from aecore.figures.animations import Kind
+from aecore.quantised import COARSENESS
+from aecore.training import reshaped
 
 # Latents that are swept, frames of a sweep, and how long one stands, in thousandths of a second.
 LATENTS, FRAMES, STANDS = 6, 32, 90
 # Held-out samples in the film of the training, and how long each of its steps stands, and the last.
 COLUMNS, POINTS = 10, 400
 STEP, LAST = 450, 2000
+# Steps from one molecule to another, and width and height of its drawing in pixels.
+WALK, DRAWN = 24, (360, 260)
+# Pictures whose files are shown, and the side of what is cut out of a photo, at a multiple of 16.
+PACKED, CUT = 8, 208
 
 Film: TypeAlias = Callable[[Shown, Kind], bytes | None]
 
@@ -83,4 +91,60 @@ def training(shown: Shown, kind: Kind) -> bytes | None:
     return animations.moving(frames, names=names, columns=len(x), captions=captions, stands=stands, kind=kind)
 
 
-TABLE: Mapping[str, Film] = {"traversal": traversal, "training": training}
+def walk(shown: Shown, kind: Kind) -> bytes | None:
+    """Walk straight from the code of one drug to that of another, and draw what each step decodes to.
+
+    Returns
+    -------
+    bytes or None
+        ``None`` for what is no molecule.
+    """
+    data = shown.experiment.data
+    if not isinstance(data, Molecules):
+        return None
+    known = views.known(data, "test")
+    one, other = [row for row, name in enumerate(known.names) if name][:2]
+    way = views.between_two(shown.model, known.inputs[one], known.inputs[other], WALK)
+    valid = [smiles for smiles in dict.fromkeys(way) if chemistry.molecule(smiles)]
+    drawn = [_on_white(chemistry.picture([smiles], DRAWN, columns=1)) for smiles in valid]
+    name = shown.say("export.from_to", first=known.names[one].capitalize(), last=known.names[other].capitalize())
+    stands = [STEP] * (len(drawn) - 1) + [LAST]
+    return animations.moving(np.stack(drawn)[:, None], names=[name], columns=1, stands=stands, kind=kind)
+
+
+def _on_white(drawing: Image.Image) -> np.ndarray:
+    """Return a drawing on transparent ground as ``(height, width, 3)``, from 0 to 1."""
+    white = Image.new("RGBA", drawing.size, "white")
+    return np.asarray(Image.alpha_composite(white, drawing).convert("RGB")) / 255
+
+
+def rate(shown: Shown, kind: Kind) -> bytes | None:
+    """Show pictures beside what comes out of files of theirs, the shortest file first.
+
+    Returns
+    -------
+    bytes or None
+        ``None`` for a method that makes no files.
+    """
+    experiment = shown.experiment
+    if experiment.method.name != "quantised":
+        return None
+    pictures = views.held_out_pictures(experiment.data)[:PACKED]
+    if isinstance(experiment.data, Photos):
+        pictures = [picture[:CUT, :CUT] for picture in pictures[:2]]
+    model = reshaped(experiment, shown.model, pictures[0].shape)
+    count, frames, captions = len(pictures), [], []
+    for coarseness in reversed(range(len(COARSENESS))):
+        files = [views.rebuilt(model, picture, coarseness) for picture in pictures]
+        lost = float(np.mean([np.mean((one.picture - x) ** 2) for one, x in zip(files, pictures, strict=True)]))
+        length = float(np.mean([one.bits_a_pixel for one in files]))
+        psnr = shown.say.number(-10 * float(np.log10(lost)), 1)
+        captions.append(shown.say("export.at_rate", length=shown.say.number(length, 2), psnr=psnr))
+        frames.append(np.stack([*pictures, *(one.picture for one in files)]))
+    blank = [""] * (count - 1)
+    names = [shown.say("export.original"), *blank, shown.say("export.out_of_files"), *blank]
+    look = {"columns": count, "captions": captions, "stands": [STEP] * (len(frames) - 1) + [LAST]}
+    return animations.moving(frames, names=names, kind=kind, **look)  # type: ignore[arg-type]
+
+
+TABLE: Mapping[str, Film] = {"traversal": traversal, "training": training, "walk": walk, "rate": rate}

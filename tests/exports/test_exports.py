@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -49,6 +50,20 @@ def trained(tmp_path, experiment: Experiment) -> exports.Shown:
     shown = exports.open_run(run, Say())
     assert exports.scenes(shown)
     return shown
+
+
+@pytest.mark.parametrize(("name", "film"), [("molecules", "walk"), ("compression", "rate")])
+def test_molecules_are_walked_between_and_pictures_come_out_of_longer_files(name, film):
+    found = exports.films(shipped(name), "WEBP")
+    assert film in found and "walk" not in exports.films(shipped("sparse"))
+    image = Image.open(io.BytesIO(found[film]))
+    frames = [np.asarray(frame.convert("L"), float) for frame in ImageSequence.Iterator(image)]
+    assert len(found[film]) <= animations.MOST and len(frames) > 3
+    assert all(np.abs(one - other).max() > 20 for one, other in pairwise(frames))
+    if film == "rate":  # the two halves of a frame are the originals and what came of them, ever nearer
+        high = frames[0].shape[0]
+        lost = [np.abs(np.diff(frame[high // 2 :], axis=1)).mean() for frame in frames]
+        assert lost[-1] > lost[0]
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
