@@ -59,6 +59,7 @@ def test_every_screen_is_reached_by_keys_fits_and_is_read_from_afar(talk, lang):
         sizes = letters.evaluate_all("nodes => nodes.map(node => parseFloat(getComputedStyle(node).fontSize))")
         assert sizes
         assert min(sizes) >= 28, stop
+        assert min(page.evaluate(FIGURED), default=28) >= 28, stop
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.keyboard.press("Home")
     is_at(page, *STOPS[0], lang)
@@ -70,6 +71,13 @@ def test_every_screen_is_reached_by_keys_fits_and_is_read_from_afar(talk, lang):
     is_at(page, *STOPS[-2], lang)
 
 
+# Sizes of the letters in figures, as they are seen.
+FIGURED = """(() => {
+  const zoom = parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--gargalo-zoom'));
+  return [...document.querySelectorAll('.gargalo-plot-box text')]
+    .filter(one => one.getBoundingClientRect().width)
+    .map(one => zoom * parseFloat(getComputedStyle(one).fontSize));
+})()"""
 IN_ROWS = ("narrow", "pca", "denoising", "filters", "segmentation", "anomaly")
 # Texts of the figures that stick out of their figure or lie on one another.
 COLLIDING = """nodes => nodes.flatMap(one => {

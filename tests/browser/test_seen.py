@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -125,3 +126,14 @@ def test_a_row_of_the_sweep_opens_its_run(site, new_context):
     expect(page.get_by_role("heading", level=1, name=WORDS("page.denoising.title"))).to_be_visible()
     level = re.search(r"level=([0-9.]+)", third)[1]
     page.wait_for_function("(level) => new URLSearchParams(location.search).get('level') === level", arg=level)
+
+
+def test_names_along_a_narrow_axis_stand_apart(site, new_context):
+    page = new_context(viewport={"width": 390, "height": 900}).new_page()
+    page.goto(f"{site}/compression")
+    ticks = page.locator(".st-key-spent .xtick text")
+    expect(ticks.first).to_be_attached()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    boxes = ticks.evaluate_all("nodes => nodes.map(one => one.getBoundingClientRect().toJSON())")
+    assert len(boxes) > 5
+    assert all(one["right"] <= other["left"] + 1 for one, other in pairwise(sorted(boxes, key=lambda box: box["left"])))

@@ -49,6 +49,14 @@ function settings(state, words, coarse) {
   };
 }
 
+/* Lets no letters be smaller than the page says: a talk is read from afar. */
+function enlarge(box, layout) {
+  const least = Number(getComputedStyle(box).getPropertyValue("--plot-least"));
+  for (const its of [...(layout.annotations ?? []), layout.legend, layout.xaxis, layout.yaxis]) {
+    for (const font of [its?.font, its?.tickfont]) if (font?.size < least) font.size = least;
+  }
+}
+
 /* Leaves out names along an axis that has no room for all of them: each second, each third. */
 function thin(layout) {
   const { tickvals, ticktext } = layout.xaxis ?? {};
@@ -98,6 +106,7 @@ async function draw(box, frame, state) {
   layout.width = box.clientWidth;
   layout.height = box.clientHeight;
   thin(layout);
+  enlarge(box, layout);
   const title = (layout.title?.text ?? "").split("<br>")[0];
   if (title) layout.title.font = { size: Math.max(13, Math.min(17, (1.75 * layout.width) / title.length)) };
   const coarse = matchMedia("(pointer: coarse)").matches;
