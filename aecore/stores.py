@@ -228,12 +228,12 @@ class Attempt:
         Fenced
             If a newer attempt has begun.
         OSError
-            If the store can't be written; the next call tries again.
+            If the store can't be written, when the next call tries again; or if the folder is gone.
         """
         if self.store.newest(self.key) > self.number:
             raise Fenced(self.key)
         # The state is read first and the log last, so that neither speaks of files that are not in the commit.
-        state = self._read(STATE) or b"{}"
+        state = (self.folder / STATE).read_bytes()
         found = {
             name: stamp for path in self.folder.rglob("*") if (stamp := self._stamp(path, name := self._name(path)))
         }

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ import aecore as ae
 from aecore.jobs import InlineExecutor
 from aecore.jobs import cluster as engine
 from aecore.jobs.cluster import DEATHS, INNOCENT, ClusterExecutor, Refused, checked, embedded, train
-from aecore.runs import Run, Wishes
+from aecore.runs import Run, Wishes, birth_of
 from aecore.stores import Store
 
 ROOT = Path(__file__).parents[1]
@@ -214,6 +215,42 @@ def test_an_older_attempt_that_goes_on_is_refused(small, tmp_path):
     assert same(Run(copy.folder), undisturbed(experiment, tmp_path))
 
 
+def test_what_a_killed_worker_leaves_is_removed_and_what_a_living_one_needs_is_not(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    pid = os.getpid()
+    for name in (f"{2**22 + 1}-7-a", f"{pid}-1-b", f"{pid}-{birth_of(pid)}-c"):
+        (tmp_path / f"gargalo-run-{name}").mkdir()
+    train((tmp_path / "store").as_uri(), [(small.to_dict(), 0)])
+    assert [path.name for path in tmp_path.glob("gargalo-*")] == [f"gargalo-run-{pid}-{birth_of(pid)}-c"]
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_what_fails_fails_its_run_unless_the_worker_is_leaving(small, tmp_path, monkeypatch, leaves):
+    def failing(runs):
+        yield from ()
+        raise RuntimeError("cannot go on")
+
+    monkeypatch.setattr(engine, "frames_together", failing)
+    monkeypatch.setattr(engine, "_is_leaving", lambda worker: leaves)
+    url = (tmp_path / "store").as_uri()
+    with pytest.raises(RuntimeError):
+        train(url, [(small.to_dict(), 0)])
+    end = Store(url).end(small.key)
+    assert end is None if leaves else (end.stage, end.reason) == ("failed", "crashed")
+
+
+def test_a_worker_that_leaves_keeps_what_was_reached_and_ends_nothing(tmp_path, monkeypatch):
+    url, looks = (tmp_path / "store").as_uri(), iter([False, False, True])
+    monkeypatch.setattr(engine, "_is_leaving", lambda worker: next(looks))
+    train(url, [(LONG.to_dict(), 0)])
+    store = Store(url)
+    assert store.end(LONG.key) is None
+    copy = engine.Copy(store, LONG.key, tmp_path / "here" / LONG.key)
+    assert copy.pull()
+    assert len(Run(copy.folder).history) == 3
+    assert Run(copy.folder).state.stage == "running"
+
+
 def test_a_worker_that_is_killed_costs_a_pause_and_no_bit(hardy, processes, tmp_path):
     experiment = LONG.vary(steps=900, seed=1)
     (run,) = hardy.submit([experiment], wishes=SLOW)
@@ -306,7 +343,7 @@ def test_a_scheduler_that_is_lost_and_back_costs_a_pause_and_no_bit(tmp_path):
         children[0].kill()
         # Nothing is wrong with a worker without a scheduler, so it ends well: it must be started again even so.
         assert children[1].wait(60) == 0
-        assert executor.state(run).stage == "running"
+        assert (executor.state(run).stage, executor.state(run).reason) == ("running", "")
         run.wish(slow=False)
         children += [started(*command) for command in begin]
         wait(lambda: run.state.is_final)

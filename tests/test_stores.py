@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import threading
 import zipfile
 
@@ -73,6 +74,7 @@ def written(store, small, tmp_path, lines, **files):
     """An attempt at a run of which some lines of its log are there."""
     folder = tmp_path / "there" / small.key
     (folder / "snapshots").mkdir(parents=True, exist_ok=True)
+    (folder / "state.json").write_text("{}")
     (folder / LOG).write_text("".join(f"{line}\n" for line in lines))
     for name, content in files.items():
         (folder / "snapshots" / f"{name[1:]}.safetensors").write_text(content)
@@ -181,6 +183,17 @@ def test_what_has_passed_takes_no_room_and_a_slow_reader_leaps_over_it(store, sm
     assert copy.pull()
     assert [path.name for path in (copy.folder / "snapshots").iterdir()] == [f"{step}.safetensors"]
     assert (copy.folder / LOG).read_text().split() == [str(step) for step in range(2 * OFTEN + 9)]
+
+
+def test_a_folder_that_goes_takes_nothing_from_the_store(store, small, tmp_path):
+    attempt = written(store, small, tmp_path / "a", [1], _1="one")
+    attempt.push()
+    shutil.rmtree(attempt.folder)
+    for end in (False, True):
+        with pytest.raises(FileNotFoundError):
+            attempt.push(end=end)
+    assert Copy(store, small.key, tmp_path / "here").pull()
+    assert (tmp_path / "here" / "snapshots" / "1.safetensors").read_text() == "one"
 
 
 def test_wishes_are_the_latest_ones(store, small):

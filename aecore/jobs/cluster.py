@@ -14,6 +14,8 @@ import contextlib
 import hashlib
 import json
 import logging
+import os
+import shutil
 import tempfile
 import threading
 import time
@@ -25,11 +27,11 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import dask
-from distributed import Client, Future, KilledWorker, LocalCluster, Security, get_worker
+from distributed import Client, Future, KilledWorker, LocalCluster, Security, Status, Worker, get_worker
 
 from aecore.experiment import Experiment
 from aecore.jobs.frames import DISK_FULL, frames_together
-from aecore.runs import Run, Runs, State, Wishes, write_atomically
+from aecore.runs import Run, Runs, State, Wishes, birth_of, write_atomically
 from aecore.stores import Attempt, Copy, Fenced, Store, StoredRuns
 from aecore.training import alike, is_large
 
@@ -457,25 +459,61 @@ def train(url: str, wanted: Sequence[tuple[dict[str, Any], int]]) -> None:
         If the store or the worker's own folder can't be written.
     """
     store = Store(url)
-    with tempfile.TemporaryDirectory(prefix="gargalo-") as place:
-        runs = Runs(Path(place))
+    with _scratch() as place:
+        runs = Runs(place)
         attempts: dict[Run, Attempt] = {}
         for words, asked in wanted:
             if begun := _begin(store, runs, Experiment.from_dict(words), asked):
                 attempts |= dict([begun])
         if not attempts:
             return
-        mirror = _Mirror(attempts, _news())
+        worker = _worker()
+        mirror = _Mirror(attempts, worker)
         try:
             for due in frames_together(list(attempts)):
+                # Dask would wait for the task, which nobody waits for any more.
+                if _is_leaving(worker):
+                    mirror.close()
+                    return
                 time.sleep(max(0.0, due - time.monotonic()))
         except Exception:
             for run in attempts:
-                if not run.state.is_final:
+                if not (run.state.is_final or _is_leaving(worker)):
                     run.write_state(replace(run.state, stage="failed", reason="crashed"))
             raise
         finally:
             mirror.close()
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """Give a folder for one task, and remove those of tasks whose process has gone.
+
+    No temporary directory of Python's: that is removed when a process ends, under a task that still trains.
+    """
+    for left in Path(tempfile.gettempdir()).glob("gargalo-run-*-*-*"):
+        pid, born = map(int, left.name.split("-")[2:4])
+        if birth_of(pid) != born:
+            shutil.rmtree(left, ignore_errors=True)
+    pid = os.getpid()
+    place = Path(tempfile.mkdtemp(prefix=f"gargalo-run-{pid}-{birth_of(pid)}-"))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _worker() -> Worker | None:
+    """Return Dask's worker that this is called on, if it is one."""
+    try:
+        return get_worker()
+    except ValueError:
+        return None
+
+
+def _is_leaving(worker: Worker | None) -> bool:
+    """Whether a worker ends, so that what stops or fails on it goes on elsewhere."""
+    return worker is not None and worker.status not in (Status.running, Status.paused)
 
 
 def _begin(store: Store, runs: Runs, experiment: Experiment, asked: int) -> tuple[Run, Attempt] | None:
@@ -501,23 +539,14 @@ def _begin(store: Store, runs: Runs, experiment: Experiment, asked: int) -> tupl
     return run, attempt
 
 
-def _news() -> Callable[[str], None]:
-    """Return what tells whoever watches that a run has changed."""
-    try:
-        worker = get_worker()
-    except ValueError:
-        return lambda key: None
-    return lambda key: worker.log_event(NEWS, key)
-
-
 class _Mirror:
     """Keeps the store up with run folders, and the folders up with their watchers' wishes."""
 
-    def __init__(self, attempts: dict[Run, Attempt], tell: Callable[[str], None]) -> None:
-        self._attempts, self._tell = dict(attempts), tell
+    def __init__(self, attempts: dict[Run, Attempt], worker: Worker | None) -> None:
+        self._attempts, self._worker = dict(attempts), worker
         self._ended = threading.Event()
         for run in attempts:
-            tell(run.key)
+            self._tell(run)
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
@@ -529,19 +558,23 @@ class _Mirror:
                 except OSError:
                     log.warning("the store is out of reach", exc_info=True)
 
+    def _tell(self, run: Run) -> None:
+        if self._worker:
+            self._worker.log_event(NEWS, run.key)
+
     def _keep_up(self, run: Run, attempt: Attempt, *, end: bool = False) -> None:
         wishes = attempt.store.wishes(run.key)
         if wishes and json.loads(wishes) != vars(run.wishes):
             write_atomically(run.folder / "wishes.json", wishes)
         try:
             if attempt.push(end=end):
-                self._tell(run.key)
+                self._tell(run)
         except Fenced:
             del self._attempts[run]
             run.cancel()
 
     def close(self) -> None:
-        """Write how the runs have ended.
+        """Write how the runs have ended, or how far they have come, and nothing after that.
 
         Raises
         ------
@@ -550,12 +583,14 @@ class _Mirror:
         """
         self._ended.set()
         self._thread.join()
-        for run, attempt in list(self._attempts.items()):
+        while self._attempts:
+            run, attempt = next(iter(self._attempts.items()))
             for left in reversed(range(TRIES)):
                 try:
-                    self._keep_up(run, attempt, end=True)
+                    self._keep_up(run, attempt, end=run.state.is_final)
                     break
                 except OSError:
                     if not left:
                         raise
                     time.sleep(PAUSE)
+            self._attempts.pop(run, None)
