@@ -23,7 +23,7 @@ from aecore.networks import Autoencoder, GaussianAutoencoder
 from aecore.runs import Run, State, write_atomically
 from aecore.text import Say
 from aecore.training import revive
-from aecore.uploads import Refused
+from aecore.uploads import Refused, zipped
 
 # What of a run's folder is packed; resuming needs more, which is as large again.
 KEPT = re.compile(
@@ -117,16 +117,6 @@ def machine_of(state: State) -> dict[str, str] | None:
     if not isinstance(said, dict) or set(said) != {"processor", "instructions", "threads", "torch"}:
         return None
     return said if all(isinstance(text, str) and PLAIN.fullmatch(text) for text in said.values()) else None
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """Return files by their names as a ZIP."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in files.items():
-            # Without the time: the same files give the same bytes, whenever they are packed.
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
-    return stream.getvalue()
 
 
 def unpack(content: bytes, root: Path) -> Run:

@@ -33,11 +33,14 @@ import fsspec
 
 from aecore.experiment import Experiment
 from aecore.runs import Runs, State, birth_of, write_atomically
+from aecore.uploads import zipped
 
 Kind: TypeAlias = Literal["", "whole", "end"]
 
 # Commits after which the whole folder is written, so that what passed takes no room for ever.
 OFTEN = 64
+# Weights hardly get smaller, and are written often.
+HOW = zipfile.ZIP_STORED
 # What of a run folder is kept in a store, and what may come out of one.
 KEPT = re.compile(r"(experiment|state)\.json|resume\.safetensors|(snapshots|baselines)/\w+\.safetensors")
 LOG, STATE, REMOVED, ASKED = "events.jsonl", "state.json", "removed.json", "asked.json"
@@ -125,7 +128,7 @@ class Store:
             marker = self._path(key, number, 0)
             self.files.makedirs(self.files._parent(marker), exist_ok=True)
             with contextlib.suppress(FileExistsError), self.files.open(marker, "xb") as taken:
-                taken.write(_packed({ASKED: json.dumps(asked).encode()}))
+                taken.write(zipped({ASKED: json.dumps(asked).encode()}, HOW))
                 return Attempt(self, key, number, folder)
 
     def commits(self, key: str, attempt: int) -> dict[int, Commit]:
@@ -246,7 +249,7 @@ class Attempt:
         log = self._lines(whole)
         content |= log.lines | {REMOVED: json.dumps(removed).encode(), STATE: state}
         kind: Kind = "end" if end else "whole" if whole else ""
-        self.store.write(self.key, self.number, self._commit, kind, _packed(content))
+        self.store.write(self.key, self.number, self._commit, kind, zipped(content, HOW))
         self._seen, self._log = found, log
         if whole:
             self._whole = self._commit
@@ -409,11 +412,3 @@ class StoredRuns(Runs):
         for key in removed:
             self.store.discard(key)
         return removed
-
-
-def _packed(content: dict[str, bytes]) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, data in content.items():
-            archive.writestr(name, data)
-    return packed.getvalue()

@@ -22,6 +22,7 @@ from aecore import byte_coding, compress, gallery, lossless, sharing, sounds, up
 from aecore.experiment import Experiment
 from aecore.jobs import InlineExecutor
 from aecore.runs import Run, Runs
+from aecore.uploads import zipped
 from aecore.uploads.drawing import centred, drawn
 from aecore.views.compressed import MAGIC as PICTURE
 
@@ -129,17 +130,13 @@ def _arrays() -> list[bytes]:
     return [stream.getvalue(), packed.getvalue(), plain.getvalue()]
 
 
-def _zipped(files: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name), content, how)
-    return stream.getvalue()
-
-
 def _archives() -> list[bytes]:
     pictures = {f"class{i % 2}/{i}.png": one for i, one in enumerate(_pictures()[:3])}
-    return [_zipped(pictures), _zipped(pictures, zipfile.ZIP_STORED), _zipped({"a.wav": _sounds()[0], "b.txt": b"x"})]
+    return [
+        zipped(pictures),
+        zipped(pictures, zipfile.ZIP_STORED),
+        zipped({"a.wav": _sounds()[0], "b.txt": b"x"}),
+    ]
 
 
 def _understand(content: bytes) -> None:

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import threading
-import zipfile
 
 import pytest
 
@@ -13,6 +11,7 @@ from aecore.jobs import InlineExecutor
 from aecore.jobs.frames import frames
 from aecore.runs import Run, Wishes
 from aecore.stores import LOG, OFTEN, Copy, Fenced, Store, StoredRuns
+from aecore.uploads import zipped
 
 
 @pytest.fixture(params=["file", "memory"])
@@ -118,18 +117,10 @@ def test_a_newer_attempt_fences_an_older_one(store, small, tmp_path):
     assert copy.pull()
     assert {path.name: path.read_text() for path in (copy.folder / "snapshots").iterdir()} == {"1.safetensors": "newer"}
     # Even an orphan that wrote without looking is followed by nobody.
-    store.write(small.key, older.number, 7, "whole", _zip({"snapshots/9.safetensors": b"orphan"}))
+    store.write(small.key, older.number, 7, "whole", zipped({"snapshots/9.safetensors": b"orphan"}))
     assert not copy.pull()
     newer.push(end=True)
     assert store.attempts(small.key) == [newer.number]
-
-
-def _zip(content: dict[str, bytes]) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, data in content.items():
-            archive.writestr(name, data)
-    return packed.getvalue()
 
 
 def test_an_attempt_s_number_is_taken_once(store, small, tmp_path):
@@ -206,7 +197,7 @@ def test_wishes_are_the_latest_ones(store, small):
 
 def test_what_a_store_holds_cannot_leave_the_run_s_folder(store, small, tmp_path):
     evil = {"../out.json": b"x", "snapshots/../../out.safetensors": b"x", "wishes.json": b"x", "a/b": b"x"}
-    store.write(small.key, 1, 1, "whole", _zip(evil | {"removed.json": b'["../kept"]', "experiment.json": b"{}"}))
+    store.write(small.key, 1, 1, "whole", zipped(evil | {"removed.json": b'["../kept"]', "experiment.json": b"{}"}))
     (tmp_path / "kept").write_text("")
     assert Copy(store, small.key, tmp_path / "here").pull()
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file() and "store" not in path.parts) == [

@@ -30,10 +30,11 @@ import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, Security, Status, Worker, get_worker
 
 from aecore.experiment import Experiment
+from aecore.jobs.executor import LEFT, grouped, place_of
 from aecore.jobs.frames import DISK_FULL, frames_together
 from aecore.runs import Run, Runs, State, Wishes, birth_of, write_atomically
 from aecore.stores import Attempt, Copy, Fenced, Store, StoredRuns
-from aecore.training import alike, is_large
+from aecore.training import is_large
 
 log = logging.getLogger(__name__)
 
@@ -231,11 +232,10 @@ class ClusterExecutor:
     ) -> list[Run]:
         """Ask the cluster for runs, at once if it is there, else as soon as it is."""
         with self._lock:
-            waiting = ("absent", "cancelled", "failed")
-            left = [one for one in experiments if self.runs.of(one).state.stage in waiting]
+            left = [one for one in experiments if self.runs.of(one).state.stage in LEFT]
             for task in self._tasks:
                 task.leave(left)
-            for group in alike(left) if together else [[one] for one in left]:
+            for group in grouped(left, together=together):
                 for experiment in group:
                     self._troubles.pop(experiment.key, None)
                     self.runs.claim(experiment, wishes=wishes)
@@ -250,9 +250,8 @@ class ClusterExecutor:
     def place(self, run: Run) -> int:
         """Return a run's place in the line of what this app has asked for."""
         tasks = sorted(self._under_way(), key=lambda task: task.background)
-        runs = [self.runs.of(experiment) for task in tasks for experiment in task.experiments]
-        line = [one.key for one in runs if self.state(one).stage == "queued"]
-        return line.index(run.key) + 1 if run.key in line else 0
+        line = (self.runs.of(experiment) for task in tasks for experiment in task.experiments)
+        return place_of(run, line, self.state)
 
     def close(self) -> None:
         """Let the workers keep what they have reached, and let go of the cluster."""

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from aecore.experiment import Experiment
-from aecore.runs import Run, State, Wishes
+from aecore.runs import Run, Stage, State, Wishes
+from aecore.training import alike
+
+# Where a run stands that is begun when it is asked for, or gone on with.
+LEFT: frozenset[Stage] = frozenset({"absent", "cancelled", "failed"})
+
+
+def grouped(experiments: Sequence[Experiment], *, together: bool) -> list[list[Experiment]]:
+    """Return the experiments that are trained at once, a list for each time."""
+    return alike(experiments) if together else [[one] for one in experiments]
+
+
+def place_of(run: Run, line: Iterable[Run], state: Callable[[Run], State]) -> int:
+    """Return a run's place among those of a line that wait, from 1; 0 if it does not wait there."""
+    waiting = [one.key for one in line if state(one).stage == "queued"]
+    return waiting.index(run.key) + 1 if run.key in waiting else 0
 
 
 class Executor(Protocol):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aecore.experiment import Experiment
+from aecore.jobs.executor import grouped
 from aecore.jobs.frames import frames_together
 from aecore.runs import Run, Runs, State, Wishes
-from aecore.training import alike
 
 
 class InlineExecutor:
@@ -32,7 +32,7 @@ class InlineExecutor:
     ) -> list[Run]:
         """Train the experiments one after another, or together; see :class:`~aecore.jobs.executor.Executor`."""
         left = [experiment for experiment in experiments if self.runs.of(experiment).state.stage != "done"]
-        for group in alike(left) if together else [[experiment] for experiment in left]:
+        for group in grouped(left, together=together):
             for _ in frames_together([self.runs.claim(experiment, wishes=wishes) for experiment in group]):
                 pass
         return [self.runs.of(experiment) for experiment in experiments]

@@ -17,7 +17,6 @@ import errno
 import math
 import os
 import platform
-import resource
 import shutil
 import socket
 import struct
@@ -43,7 +42,9 @@ def confine() -> bool:
     """Hold this process to the limits from now on; return whether the kernel keeps it from the network."""
     global _most
     _most = _seconds()
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # Unix's alone
+
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         wanted = memory()
         resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))

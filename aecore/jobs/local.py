@@ -17,8 +17,8 @@ from typing import TextIO, cast
 from aecore.datasets import files
 from aecore.experiment import Experiment
 from aecore.jobs import limits
+from aecore.jobs.executor import LEFT, grouped, place_of
 from aecore.runs import Run, Runs, State, Wishes, birth_of, lives
-from aecore.training import alike
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,9 +76,8 @@ class LocalExecutor:
     ) -> list[Run]:
         """Hand the experiments to the least busy workers; see :class:`~aecore.jobs.executor.Executor`."""
         with self._lock:
-            waiting = ("absent", "cancelled", "failed")
-            left = [experiment for experiment in experiments if self.runs.of(experiment).state.stage in waiting]
-            for group in alike(left) if together else [[experiment] for experiment in left]:
+            left = [experiment for experiment in experiments if self.runs.of(experiment).state.stage in LEFT]
+            for group in grouped(left, together=together):
                 for experiment in group:
                     self._troubles.pop(experiment.key, None)
                 worker = min(self._workers, key=lambda worker: len(worker.assigned))
@@ -91,11 +90,7 @@ class LocalExecutor:
 
     def place(self, run: Run) -> int:
         """Return a run's place in the line of its worker; see :class:`~aecore.jobs.executor.Executor`."""
-        for worker in self._workers:
-            line = [one.key for one in worker.line() if self.state(one).stage == "queued"]
-            if run.key in line:
-                return line.index(run.key) + 1
-        return 0
+        return max(place_of(run, worker.line(), self.state) for worker in self._workers)
 
     def close(self) -> None:
         """Let the workers keep what they have reached, and end them."""

@@ -1,6 +1,6 @@
 """Uploads: files of strangers, read with care; what cannot be read is refused with a reason."""
 
-from aecore.uploads.archive import File, archive
+from aecore.uploads.archive import File, archive, zipped
 from aecore.uploads.arrays import Arrays, arrays
 from aecore.uploads.molecules import Line, molecules
 from aecore.uploads.pictures import picture
@@ -29,4 +29,5 @@ __all__ = [
     "square",
     "table",
     "understand",
+    "zipped",
 ]

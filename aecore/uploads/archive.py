@@ -1,4 +1,4 @@
-"""Archives of strangers: the files in a ZIP one by one, none of them on disk, and never more than there is room for."""
+"""Archives: files as a ZIP, and strangers' ones read, file by file, none on disk, never more than there is room for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import stat
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -29,6 +29,16 @@ class File(NamedTuple):
 def is_archive(content: bytes) -> bool:
     """Whether a file begins as a ZIP does, an empty one included."""
     return content[:4] in (START, END)
+
+
+def zipped(files: Mapping[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Return files by their names as a ZIP, by default a small one."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as opened:
+        for name, content in files.items():
+            # Without the time: the same files give the same bytes, whenever they are packed.
+            opened.writestr(zipfile.ZipInfo(name), content, how)
+    return stream.getvalue()
 
 
 def archive(content: bytes, *, most_one: int = MOST_ONE) -> Iterator[File]:

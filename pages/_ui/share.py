@@ -164,11 +164,11 @@ def _report(run: Run) -> bytes:
 
 
 def _films(run: Run, words: Say) -> bytes:
-    from aecore import exports, sharing
+    from aecore import exports, uploads
 
     shown = exports.open_run(run, words)
     kinds: tuple[Kind, ...] = ("GIF", "WEBP")
-    return sharing.zipped(
+    return uploads.zipped(
         {f"{name}.{kind.lower()}": film for kind in kinds for name, film in exports.films(shown, kind).items()}
     )
 
