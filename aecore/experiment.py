@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -33,6 +34,8 @@ FALLBACK = {"data": "mnist", "method": "undercomplete", "task": "reconstruction"
 # Ancestors of an experiment at most: each costs whoever reads a link, and chains are followed by recursion.
 MOST_STARTS = 100
 SEED = Knob(0, low=0, high=2**31 - 1, step=1, fine=True)
+# Fresh weights come from torch's one generator, which threads must not draw from in turns.
+_DRAWING = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -266,7 +269,7 @@ class Experiment:
 
     def build(self) -> Autoencoder:
         """Return the untrained autoencoder, its weights drawn from the seed alone."""
-        with torch.random.fork_rng(devices=[]):
+        with _DRAWING, torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             return self.network()
 
@@ -278,7 +281,8 @@ class Experiment:
         shape : tuple of int, optional
             Shape of one input, by default the data's.
         """
-        return self.method.network(shape or self.data.shape, self.net, unit=self.data.value_range == "unit")
+        with _DRAWING:
+            return self.method.network(shape or self.data.shape, self.net, unit=self.data.value_range == "unit")
 
     @property
     def fresh(self) -> Experiment:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs
 
 import pytest
+import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -115,8 +117,6 @@ def test_a_start_that_cannot_be_is_named(small, start):
 
 
 def test_fresh_weights_are_the_seed_s_alone(small):
-    import torch
-
     torch.manual_seed(1)
     one = small.build().state_dict()
     torch.manual_seed(2)
@@ -125,3 +125,13 @@ def test_fresh_weights_are_the_seed_s_alone(small):
     assert torch.equal(before, torch.get_rng_state())
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert not torch.equal(next(iter(one.values())), next(iter(small.vary(seed=1).build().state_dict().values())))
+
+
+def test_fresh_weights_are_the_seed_s_alone_whatever_other_threads_build(small):
+    large = small.vary(net="mlp", hidden=(256, 256))
+    expected = list(large.build().parameters())
+    jobs = [large.build, large.vary(seed=1).build, large.network, large.build] * 8
+    with ThreadPoolExecutor(4) as pool:
+        built = [job.result() for job in [pool.submit(job) for job in jobs]]
+    for model in built[::4] + built[3::4]:
+        assert all(map(torch.equal, expected, model.parameters()))

@@ -81,7 +81,7 @@ class Classifier(nn.Module):
     def __init__(self, features: Features, classes: int) -> None:
         super().__init__()
         self.features = features
-        self.head = nn.Linear(len(features.mean), classes)
+        self.head = nn.utils.skip_init(nn.Linear, len(features.mean), classes)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
