@@ -7,7 +7,7 @@ import torch
 from sklearn.metrics import ndcg_score
 
 import aecore as ae
-from aecore import rankings
+from aecore import rankings, views
 from aecore.baselines import RANKERS
 from aecore.experiment import PARTS
 from aecore.training import posed
@@ -170,3 +170,13 @@ def test_ratings_that_nobody_gave_are_no_targets():
             return torch.full_like(inputs, 0.5)
 
     assert experiment.task.score(Constant(), test)["test_error"] == pytest.approx(abs(x[0, place].item() - 0.5))
+
+
+def test_on_the_map_of_items_those_that_are_alike_are_together():
+    noise = 0.1 * torch.randn(60, 8, generator=torch.Generator().manual_seed(5))
+    groups = torch.arange(60) % 3
+    vectors = torch.nn.functional.normalize(torch.eye(8)[groups] + noise, dim=1)
+    places = torch.from_numpy(views.item_map(vectors.numpy()))
+    assert places.shape == (60, 2)
+    nearest = torch.cdist(places, places).fill_diagonal_(torch.inf).argmin(1)
+    assert torch.equal(groups[nearest], groups)

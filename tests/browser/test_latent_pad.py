@@ -89,6 +89,7 @@ def test_no_name_of_a_class_covers_another(new_context, site):
 def test_the_pad_follows_a_run_and_keeps_the_pointer(page, site, runs):
     query = QUERY.format(steps=100000, seed=31)
     plane = opened(page, site, query)
+    page.wait_for_function(CALM, polling=50)
     plane.hover(position={"x": 120, "y": 90})
     page.evaluate(f"() => {{ window.before = {PLANE}; window.fresh = Array.from({PLANE}.decode([1, 0, 0])); }}")
     # By the pointer it would leave the plane.

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 import aecore as ae
 from aecore.jobs import InlineExecutor
 from pages._ui import resources
+
+
+@pytest.fixture(autouse=True)
+def main_of_this_test(monkeypatch):
+    """A page that is run takes the place of the main module, which every process begun by Python's means imports."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def table(at) -> dict[str, list[str]]:
     "query", [{}, {"method": "vae", "judge": "bound"}, {"data": "patches", "size": "8"}, {"data": "notes"}]
 )
 def test_the_page_shows_what_is_odd_before_and_after_training(runs, query, monkeypatch):
-    monkeypatch.setattr(resources, "aside", lambda make, *given: make(*given))
+    monkeypatch.setattr(resources, "aside", cache(lambda make, *given: make(*given)))
     at = opened("anomaly", **DIGITS | query)
     assert not at.exception
     at.button(key="train").click().run()

@@ -38,6 +38,18 @@ def opened(page: str = "undercomplete", lang: str = "en", **query: str) -> AppTe
     return at.switch_page(f"{folder}/{page}.py").run() if page != "home" else at
 
 
+def settled(at: AppTest) -> AppTest:
+    """Look again until a look has begun nothing and nothing was being computed when it began."""
+    end = time.monotonic() + 300
+    while True:
+        assert time.monotonic() < end, "waited in vain"
+        quiet, begun = not resources.awaited(), resources.begun()
+        at.run()
+        if quiet and resources.begun() == begun:
+            return at
+        time.sleep(0.05)
+
+
 def experiment_in(at: AppTest) -> ae.Experiment:
     """Read the experiment off the widgets."""
     names = ("data", "net", "latent", "steps", "rate", "seed", "batch", "schedule", "loss", "hidden", "activation")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import numpy as np
 import pytest
@@ -12,21 +11,9 @@ from aecore import gallery, outcomes
 from aecore.text import LANGUAGES, Say
 from pages._ui import prepared, resources
 from pages._ui.seen import see
-from tests.pages.test_pages import opened, sentences
+from tests.pages.test_pages import opened, sentences, settled
 
 FEW = {"data": "digits", "steps": "30", "labels": "30"}
-
-
-def settled(at):
-    """Look again until a look has begun nothing and nothing was being computed when it began."""
-    end = time.monotonic() + 300
-    while True:
-        assert time.monotonic() < end, "waited in vain"
-        quiet, begun = not resources.awaited(), resources.begun()
-        at.run()
-        if quiet and resources.begun() == begun:
-            return at
-        time.sleep(0.05)
 
 
 def figures(at) -> dict[str, dict]:

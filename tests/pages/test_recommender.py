@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import numpy as np
 import pytest
@@ -11,8 +10,8 @@ import pytest
 import aecore as ae
 from aecore.datasets import DamagedFile, ratings
 from aecore.text import Say
-from pages._ui import resources
-from tests.pages.test_pages import opened, sentences
+from pages._ui import ranked
+from tests.pages.test_pages import opened, sentences, settled
 
 STEPS = {"steps": "60", "latent": "20", "batch": "64"}
 
@@ -24,12 +23,10 @@ def runs(runs, tmp_path, monkeypatch) -> ae.Runs:
     return runs
 
 
-def settled(at):
-    end = time.monotonic() + 300
-    while resources.awaited():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-    return at.run()
+@pytest.fixture(autouse=True)
+def flat_map(monkeypatch):
+    """t-SNE of all items takes half a minute."""
+    monkeypatch.setattr(ranked, "mapped", lambda experiment, step: np.zeros((len(experiment.data.items), 2)))
 
 
 def tables(at) -> list:
