@@ -37,6 +37,7 @@ app = st.App(
         Route("/parcels/{name}", parcels.answer),
         Route("/tables/{name}.csv", parcels.answer_table),
         Route("/pictures/{key}/{step:int}/{name}.png", pictures.answer),
+        Mount(resources.CARDS, StaticFiles(directory=HERE / "assets" / "cards")),
         Mount("/assets/fonts", StaticFiles(directory=HERE / "assets" / "style" / "fonts")),
     ],
 )

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from aecore.views import Projection
 
 ROOT = Path(__file__).parents[2]
+# Where the pictures of cards are: an address that Streamlit leaves as it is.
+CARDS = "/app/static/cards"
 _starting = threading.Lock()
 
 
@@ -120,10 +122,11 @@ def shipped(name: str) -> tuple[Autoencoder, Samples]:
 
 
 def card(name: str) -> str:
-    """Return where the picture of what a shipped run comes to lies."""
-    from aecore import cards
+    """Return the address of the picture of what a shipped run comes to.
 
-    return str(cards.place(name))
+    Streamlit reads a picture that it is given, and writes it anew as PNG, at every look; an address it passes on.
+    """
+    return f"{CARDS}/{name}.webp"
 
 
 def run_of(key: str) -> Run:

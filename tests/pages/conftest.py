@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 import aecore as ae
 from aecore.jobs import InlineExecutor
@@ -15,6 +17,14 @@ from pages._ui import resources
 def main_of_this_test(monkeypatch):
     """A page that is run takes the place of the main module, which every process begun by Python's means imports."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def components_once():
+    """Every app that is tested looks through all that is installed for components; there are none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(autouse=True)

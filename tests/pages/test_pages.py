@@ -33,9 +33,10 @@ DIGITS = {"data": "digits", "steps": "40", "latent": "3"}
 def opened(page: str = "undercomplete", lang: str = "en", **query: str) -> AppTest:
     at = AppTest.from_file(str(SITE), default_timeout=60)
     at.query_params.update({"lang": lang, **query})
-    at.run()
-    folder = next(folder for folder, name in PAGES if name == page)
-    return at.switch_page(f"{folder}/{page}.py").run() if page != "home" else at
+    if page != "home":
+        folder = next(folder for folder, name in PAGES if name == page)
+        at.switch_page(f"{folder}/{page}.py")
+    return at.run()
 
 
 def settled(at: AppTest) -> AppTest:
