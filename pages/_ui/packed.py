@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,17 +12,26 @@ import streamlit as st
 from aecore.text import Say
 from pages._ui import photo, resources, show
 from pages._ui.curtain import Shown, curtain, written
-from pages._ui.seen import Seen
+from pages._ui.seen import Seen, see
 
 if TYPE_CHECKING:
+    from aecore.experiment import Experiment
     from aecore.lossless import Packed
     from aecore.networks import Autoencoder
-    from aecore.views import Header, Saved
+    from aecore.views import Header, Point, Saved
 
 ENDING = "gargalo"
 CODERS = ("bytes", "gzip", "zstd")
 EXAMINED = ("bytes", "network", "gzip", "zstd")
 PICTURES = ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff")
+
+
+@lru_cache(maxsize=64)
+def rates(experiment: Experiment, step: int) -> list[Point]:
+    """Return what files of a run at a step come to, from the finest rounding to the coarsest; takes seconds."""
+    from aecore import views
+
+    return views.rates(see(experiment).back(step).for_pictures, views.held_out_pictures(experiment.data))
 
 
 def beside(seen: Seen, true: np.ndarray, words: Say, ours: Saved | None = None) -> photo.Gallery:
@@ -101,17 +111,19 @@ def _examples(words: Say) -> None:
     from aecore.compress import EXAMPLES
 
     heads = [words("compression.any_length"), *(words(f"compression.by.{name}") for name in EXAMINED)]
-    rows = {}
-    for name in EXAMPLES:
-        if (packed := resources.aside(example_packed, name)) is None:
+    heads.append(words("compression.any_seconds"))
+    rows = {f"`{name}`": ["…"] * len(heads) for name in EXAMPLES}
+    ready = 0
+    for name in rows:
+        if (packed := resources.aside(example_packed, name.strip("`"))) is None:
             break
         length, found = packed
         ratios = _ratios(length, found, words, EXAMINED)
-        rows[f"`{name}`"] = [words.number(length, 0), *ratios, words.number(found["bytes"].seconds, 1)]
-    if rows:
-        show.table(words("compression.any_example"), [*heads, words("compression.any_seconds")], rows)
-    ready = len(rows) == len(EXAMPLES)
-    st.caption(words("compression.any_note", most=_most()) if ready else words("compression.any_pending"))
+        rows[name] = [words.number(length, 0), *ratios, words.number(found["bytes"].seconds, 1)]
+        ready += 1
+    show.table(words("compression.any_example"), heads, rows)
+    done = ready == len(rows)
+    st.caption(words("compression.any_note", most=_most()) if done else words("compression.any_pending"))
 
 
 def _most() -> int:

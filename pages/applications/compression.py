@@ -53,13 +53,9 @@ def packed_samples(seen: Seen, words: Say) -> Any:
     return figures.rows(grid, names=names, errors=lengths, say=words)
 
 
-def own_rates(seen: Seen, words: Say) -> Any:
-    return views.rates(seen.for_pictures, views.held_out_pictures(experiment.data))
-
-
 def quality_by_length(seen: Seen, words: Say) -> Any:
     """Return PSNR over length, of this network's files and of JPEG's and WebP's."""
-    ours = show.made(own_rates, seen)
+    ours = packed.rates(experiment, seen.step)
     series = {words("compression.coarser"): ours} | {
         words(f"compression.{kind}"): points for kind, points in (otherwise() or {}).items()
     }
@@ -100,7 +96,7 @@ def spent(seen: Seen, words: Say) -> Any:
 
 def result(seen: Seen, words: Say) -> Any:
     """Say what a file of this network comes to beside WebP's and JPEG's at the same PSNR, whoever is shorter."""
-    ours = show.made(own_rates, seen)[views.TRAINED]
+    ours = packed.rates(experiment, seen.step)[views.TRAINED]
     unit = "photo" if of_photos else "sample"
     said = [
         words(f"compression.beside_{unit}", kind=words(f"compression.{kind}"), length=_length(one), psnr=one.psnr)
@@ -124,9 +120,13 @@ def draw(seen: Seen) -> None:
     show.row(seen, quality_curve, length_curve)
     st.header(words("compression.rates"), anchor=False)
     if seen.state.is_final:
-        show.row(seen, quality_by_length, spent, height=420)
-        if known:
-            show.sentence(seen, result)
+        with st.container(key="rates"):
+            if resources.aside(packed.rates, experiment, seen.step):
+                show.row(seen, quality_by_length, spent, height=420)
+                if known:
+                    show.sentence(seen, result)
+            else:
+                st.caption(words("compression.pending"))
     else:
         show.row(show.standing(seen), spent)
     packed.own(seen, words)

@@ -37,8 +37,10 @@ def opened(page, site, name, **query):
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_stays_where_it_is_fits_and_shuts_nobody_out(site, new_context, name):
     # One after the other: for the second the app has already read and computed what the page shows.
+    context = new_context(color_scheme="light")
     for lang, widths, patience in zip(LANGUAGES, [(1280, 390), (390, 1280)], [3000, 1000], strict=True):
-        page = new_context(viewport={"width": widths[0], "height": 900}, color_scheme="light").new_page()
+        page = context.new_page()
+        page.set_viewport_size({"width": widths[0], "height": 900})
         opened(page, site, name, lang=lang)
         expect(page).to_have_title(f"{Say(lang)(f'page.{name}.title')} · Gargalo")
         # A photo or a sound takes a loaded machine that long.

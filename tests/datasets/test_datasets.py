@@ -42,10 +42,33 @@ from aecore.samples import Samples
 
 EVERY = [kind() for kind in TABLE.values()] + [Sprites(rotation=True), Patches(size=8), Patches(size=16, whiten=True)]
 SPLITS = ("train", "test")
+COUNTS = {
+    Mnist(): (60_000, 10_000),
+    FashionMnist(): (12_000, 2_000),
+    Digits(): (1_442, 355),
+    Patches(): (20_004, 2_004),
+    Patches(size=8): (20_004, 2_004),
+    Patches(size=16, whiten=True): (20_004, 2_004),
+    Compositions(): (12_000, 500),
+    Photos(): (18_000, 600),
+    Tiles(): (7_200, 300),
+    Molecules(): (29_112, 404),
+    NoisySpeech(): (2_886, 208),
+    Spiral(): (10_000, 2_000),
+    Moons(): (10_000, 2_000),
+    Ring(): (10_000, 2_000),
+    Sprites(): (4_148, 460),
+    Debian(): (3_827, 957),
+    Ratings(): (480, 120),
+    Own(): (800, 200),
+    Notes(): (480, 120),
+    Sprites(rotation=True): (20_736, 2_304),
+}
 ROOT = Path(data.__file__).parents[2]
 
 
-@pytest.fixture(params=EVERY, ids=str)
+# One after the other: what is composed, not read, takes seconds, and only the last few are kept.
+@pytest.fixture(params=EVERY, ids=str, scope="module")
 def each(request) -> data.Data:
     return request.param
 
@@ -150,30 +173,8 @@ def test_the_test_part_leaves_the_training_part_in_its_file(kind, monkeypatch):
     assert opened == ["x_test", "y_test"]
 
 
-def test_counts():
-    counts = {each: tuple(len(each.load(split).inputs) for split in SPLITS) for each in EVERY}
-    assert counts == {
-        Mnist(): (60_000, 10_000),
-        FashionMnist(): (12_000, 2_000),
-        Digits(): (1_442, 355),
-        Patches(): (20_004, 2_004),
-        Patches(size=8): (20_004, 2_004),
-        Patches(size=16, whiten=True): (20_004, 2_004),
-        Compositions(): (12_000, 500),
-        Photos(): (18_000, 600),
-        Tiles(): (7_200, 300),
-        Molecules(): (29_112, 404),
-        NoisySpeech(): (2_886, 208),
-        Spiral(): (10_000, 2_000),
-        Moons(): (10_000, 2_000),
-        Ring(): (10_000, 2_000),
-        Sprites(): (4_148, 460),
-        Debian(): (3_827, 957),
-        Ratings(): (480, 120),
-        Own(): (800, 200),
-        Notes(): (480, 120),
-        Sprites(rotation=True): (20_736, 2_304),
-    }
+def test_counts(each):
+    assert tuple(len(each.load(split).inputs) for split in SPLITS) == COUNTS[each]
 
 
 def test_digits_are_stratified():
