@@ -15,6 +15,7 @@ st.html(STYLE / "page.css")
 with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="corner"):
     corner = st.container(width="content", key="sharing")
     words = say.choose_language()
+say.name_controls()
 if wrong := resources.refusal():
     st.error(f"{words('cluster.refused')} {words(f'cluster.{wrong}')}")
     st.stop()

@@ -59,9 +59,17 @@ def lesson(name: str) -> None:
     _marked(words()(f"page.{name}.lead"))
 
 
-def name_controls(*, knobs: bool = True) -> None:
-    """Name what Streamlit names in English or by a sign alone: the button that opens the knobs, and the uploader."""
-    names = {"upload": "upload.button", "drop": "upload.drop"} | ({"knobs": "turn.heading"} if knobs else {})
+def name_controls() -> None:
+    """Say what Streamlit says in English alone: the uploader's words, and that a page has failed."""
+    _style({"upload": "upload.button", "drop": "upload.drop", "fault": "reason.page_failed"})
+
+
+def name_knobs() -> None:
+    """Name the button that opens the knobs, for which Streamlit has but a sign."""
+    _style({"knobs": "turn.heading"})
+
+
+def _style(names: dict[str, str]) -> None:
     rules = "; ".join(f"--{name}: {json.dumps(words()(key), ensure_ascii=False)}" for name, key in names.items())
     st.html(f"<style>:root {{ {rules} }}</style>")
 

@@ -88,7 +88,7 @@ def experiment(
     nets = tuple(nets_for(current.data, kinds[1], net))
     wish = str(preferred(kinds).get("net", nets[0]))
     declared |= {"net": Knob(wish if wish in nets else nets[0], options=nets), **current.knobs}
-    say.name_controls()
+    say.name_knobs()
     _show(current, declared, words)
     # A choice that another lesson had, and this one has not, is no mistake of the visitor's.
     said = [clash for clash in clashes if clash.reason not in ("unknown", "not_an_option") and clash.name != "start"]

@@ -58,7 +58,7 @@ def turned(name: str) -> None:
     visit.turned[name] = st.session_state[name]
 
 
-say.name_controls()
+say.name_knobs()
 with st.sidebar:
     st.header(words("explorer.run"), anchor=False)
     keys = list(explored.choices(experiment))

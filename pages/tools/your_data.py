@@ -9,7 +9,6 @@ SOURCES = ("file", "hand", "camera")
 
 say.lesson("your_data")
 words = say.words()
-say.name_controls(knobs=False)
 source = st.segmented_control(
     words("your_data.which"),
     SOURCES,

@@ -97,3 +97,16 @@ def test_an_input_is_chosen_by_mouse_and_by_keyboard(site, page):
     expect(page.get_by_role("radio").nth(2)).to_have_attribute("aria-checked", "true")
     page.get_by_role("link", name="Undercomplete").last.click()
     expect(page.get_by_test_id("stProgress")).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_page_that_has_failed_says_so_in_the_visitor_s_language_and_sends_nobody_away(site, page, lang):
+    opened(page, site, "home", lang=lang)
+    # As Streamlit draws it.
+    said = page.evaluate("""() => {
+      document.querySelector('[data-testid=stMain]').insertAdjacentHTML('beforeend', `<div data-testid="stException">
+        <div data-testid="stExceptionMessage">in English</div><div><a href="https://example.org">ask</a></div></div>`);
+      const [message, links] = document.querySelector('[data-testid=stException]').children;
+      return [getComputedStyle(message, '::after').content, links.offsetHeight];
+    }""")
+    assert said == [f'"{Say(lang)("reason.page_failed")}"', 0]
