@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 APART = 13  # of the held-out notes that are pictured: each of another instrument, mostly higher than the last
 WAYS = 9  # places on the way between two notes
+HEIGHT = 440  # of the first pictures, in pixels
 COLOURED = Knob("instrument", options=("instrument", "pitch"))
 WAY = Knob(50, low=0, high=100)
 # The two notes of the morph at first.
@@ -65,7 +66,7 @@ def notes_error(seen: Seen, words: Say) -> Any:
 def notes_rebuilt(seen: Seen, words: Say) -> Any:
     found = views.notes_beside_pca(seen.model, seen.held_out.inputs[::APART], seen.pca)
     names = [words(f"notes.row_{name}") for name in ("original", "rebuilt", "pca")][: len(found.pictures)]
-    return figures.rows(found.pictures, names=names, errors=found.errors, say=words)
+    return figures.rows(found.pictures, names=names, errors=found.errors, low=HEIGHT, say=words)
 
 
 def note_heard(seen: Seen, words: Say) -> list[heard.Sounded]:
@@ -174,7 +175,7 @@ def draw(seen: Seen) -> None:
     words, seen = say.words(), show.standing(seen)
     if not seen.step:
         st.info(words("notes.untrained"), icon=":material/music_note:")
-    show.row(seen, notes_error, notes_rebuilt, height=440)
+    show.row(seen, notes_error, notes_rebuilt, height=HEIGHT)
     st.caption(words("notes.pictured"))
 
     st.header(words("notes.listen"), anchor=False)
