@@ -53,7 +53,9 @@ def usual_values(knob: Knob) -> tuple[Value, ...]:
 def read(text: str, name: str, knob: Knob) -> tuple[Value, ...]:
     """Return the values of a knob that a text lists, the nearest allowed; say what was wrong."""
     found: list[Value] = []
-    for part in filter(None, text.replace(";", ",").replace(" ", ",").split(",")):
+    # Who separates by semicolons may write decimals with a comma.
+    parts = text.replace(",", ".").replace(";", " ") if ";" in text else text.replace(",", " ")
+    for part in parts.split():
         value, reason = knob.settle(part)
         if reason:
             st.warning(words("sweep.wrong", given=part, name=words(f"knob.{name}.label")), icon=":material/warning:")

@@ -123,3 +123,11 @@ def test_figures_show_every_value(runs):
     links = [link.proto for link in at.get("page_link")]
     assert any("latent=2" in link.query_string for link in links)
     assert any("latent=3" in link.query_string for link in links)
+
+
+@pytest.mark.parametrize("values", ["0.1, 0.35", "0.1 0.35", "0,1; 0,35", "0.1;0.35"])
+def test_values_may_be_written_with_a_decimal_comma(runs, values):
+    at = opened("sweep", "pt_BR", method="denoising", swept="level", values=values, seeds="1", **SMALL)
+    at.button(key="sweep_sweep").click().run()
+    assert not at.exception
+    assert {runs.of(one).state.stage for one in experiments("method=denoising", level=(0.1, 0.35))} == {"done"}
