@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,20 +111,16 @@ def _examples(words: Say) -> None:
     """Show what example files come to; each begins once the one before is packed, so that others need not wait."""
     from aecore.compress import EXAMPLES
 
-    heads = [words("compression.any_length"), *(words(f"compression.by.{name}") for name in EXAMINED)]
-    heads.append(words("compression.any_seconds"))
+    kinds = ("any_length", *(f"by.{name}" for name in EXAMINED), "any_seconds")
+    heads = [words(f"compression.{kind}") for kind in kinds]
+    known = list(takewhile(bool, (resources.aside(example_packed, name) for name in EXAMPLES)))
     rows = {f"`{name}`": ["…"] * len(heads) for name in EXAMPLES}
-    ready = 0
-    for name in rows:
-        if (packed := resources.aside(example_packed, name.strip("`"))) is None:
-            break
-        length, found = packed
+    for row, (length, found) in zip(rows, known, strict=False):
         ratios = _ratios(length, found, words, EXAMINED)
-        rows[name] = [words.number(length, 0), *ratios, words.number(found["bytes"].seconds, 1)]
-        ready += 1
+        rows[row] = [words.number(length, 0), *ratios, words.number(found["bytes"].seconds, 1)]
     show.table(words("compression.any_example"), heads, rows)
-    done = ready == len(rows)
-    st.caption(words("compression.any_note", most=_most()) if done else words("compression.any_pending"))
+    ready = len(known) == len(EXAMPLES)
+    st.caption(words("compression.any_note", most=_most()) if ready else words("compression.any_pending"))
 
 
 def _most() -> int:

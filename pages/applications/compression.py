@@ -120,13 +120,18 @@ def draw(seen: Seen) -> None:
     show.row(seen, quality_curve, length_curve)
     st.header(words("compression.rates"), anchor=False)
     if seen.state.is_final:
+        measured = resources.aside(packed.rates, experiment, seen.step)
         with st.container(key="rates"):
-            if resources.aside(packed.rates, experiment, seen.step):
-                show.row(seen, quality_by_length, spent, height=420)
-                if known:
-                    show.sentence(seen, result)
-            else:
-                st.caption(words("compression.pending"))
+            curves, units = st.columns(2)
+            with curves:
+                if measured:
+                    show.row(seen, quality_by_length, height=420)
+                else:
+                    st.caption(words("compression.pending"))
+            with units:
+                show.row(seen, spent, height=420)
+            if measured and known:
+                show.sentence(seen, result)
     else:
         show.row(show.standing(seen), spent)
     packed.own(seen, words)

@@ -94,6 +94,7 @@ def shipped(tmp_path, monkeypatch) -> Path:
 def test_the_table_holds_every_file():
     modules = {file.stem for file in Path(data.__file__).parent.glob("*.py")}
     assert modules - {"__init__", "data", "files", "mixture"} == set(TABLE)
+    assert COUNTS.keys() == set(EVERY)
     assert all(kind.name == name and kind.licence and kind.__module__.endswith(name) for name, kind in TABLE.items())
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import aecore as ae
+from aecore import views
 from aecore.datasets import DamagedFile, ratings
 from aecore.text import Say
-from pages._ui import ranked
 from tests.pages.test_pages import opened, sentences, settled
 
 STEPS = {"steps": "60", "latent": "20", "batch": "64"}
@@ -26,7 +26,7 @@ def runs(runs, tmp_path, monkeypatch) -> ae.Runs:
 @pytest.fixture(autouse=True)
 def flat_map(monkeypatch):
     """t-SNE of all items takes half a minute."""
-    monkeypatch.setattr(ranked, "mapped", lambda experiment, step: np.zeros((len(experiment.data.items), 2)))
+    monkeypatch.setattr(views, "item_map", lambda vectors: np.zeros((len(vectors), 2)))
 
 
 def tables(at) -> list:
